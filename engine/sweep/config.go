@@ -1,0 +1,31 @@
+package sweep
+
+// Config says what is swept. Zero values take the defaults that are named.
+type Config struct {
+	Algorithm    string              // "kmeans"
+	K            []int               // ascending
+	KFromRange   bool                // K came from a range: impossible values are left out with a warning instead of an error
+	Restarts     int                 // 10
+	Init         string              // "kmeans++" (default) or "random"
+	InitCenters  map[int][][]float64 // given initial centroids per k, in prepared units; overrides Init, one restart
+	MaxIter      int                 // 300
+	Bootstrap    int                 // pairs; 0 = none
+	BootRestarts int                 // 10
+	BootScheme   string              // "multinomial" (default)
+	Silhouette   string              // "exact" (default up to SilhouetteLimit rows, then "sample:10000"), "simplified", "sample:N", "none"
+	Gap          int                 // reference sets; 0 = none (needs the issue on choosing k)
+	Seed         uint64
+	Threads      int // 0 = all
+	Choose       Choose
+}
+
+// Choose is the rule and its gates.
+type Choose struct {
+	Rule        string  // "stable-then-silhouette" (default), "silhouette", "elbow", "stability", or a number: fixed k
+	Global      float64 // least mean ARI; 0 = 0.80
+	EachSegment float64 // least mean SLSw of every segment; 0 = 0.60
+	MinSize     float64 // least share of customers in a segment; 0 = 0.01
+	MaxSegments int     // 0 = no limit
+	Distinguish float64 // least simplified silhouette of every segment; 0 = 0.0
+	BestFailing bool    // take the best failing k when none passes, marked as such
+}
