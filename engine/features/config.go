@@ -61,6 +61,8 @@ type Column struct {
 	Window time.Duration // overrides Config.Window; 0 = inherit
 	Unit   string
 	Type   string // M3 kind; empty = derived from the aggregation
+	// LabelDE and LabelEN name the feature for people; empty = derived from Name.
+	LabelDE, LabelEN string
 	// ProfileOnly features describe segments and are never clustered on.
 	ProfileOnly bool
 }

@@ -25,6 +25,8 @@ type Column struct {
 	Numbers []float64 // Number and Bool: one per row, NaN = missing
 	Strings []string  // Category: one per row; missing rows hold "" and are true in Missing
 	Missing []bool    // Category only; nil when none is missing
+	// LabelDE and LabelEN name the feature for people; empty = derived from Name.
+	LabelDE, LabelEN string
 	// ProfileOnly columns describe segments and are never clustered on.
 	ProfileOnly bool
 }
