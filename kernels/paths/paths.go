@@ -1,0 +1,99 @@
+// Package paths is the one list of hardware paths, in the order in which `auto` tries them.
+package paths
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/cpuid/v2"
+
+	"segovia/kernels"
+	"segovia/kernels/problem"
+	"segovia/kernels/ref"
+)
+
+// All returns every path that the command line knows, also those that cannot run here: cuda, avx512, avx2, neon, ref, and
+// last the ones that are taken only when named.
+func All() []kernels.Path {
+	return []kernels.Path{
+		missing{"cuda", func() string { return notBuilt }},
+		missing{"avx512", func() string { return lacking(avx512Features...) }},
+		missing{"avx2", func() string { return lacking(cpuid.AVX2, cpuid.FMA3) }},
+		missing{"neon", func() string { return lacking(cpuid.ASIMD) }},
+		ref.Path{},
+	}
+}
+
+// onlyNamed are the paths that auto does not take: slower than ref's successors, there to be compared.
+var onlyNamed = []string{"blas", "gorgonia"}
+
+// Choose returns the path of that name, or for "auto" and "" the first that can run here. A path that was named and cannot
+// run, or does not exist, is a SEG-HW-001 that says why.
+func Choose(name string) (kernels.Path, error) {
+	var names []string
+	for _, p := range All() {
+		names = append(names, p.Name())
+		if name == "" || name == "auto" {
+			if p.Available() == nil && !slices.Contains(onlyNamed, p.Name()) {
+				return p, nil
+			}
+			continue
+		}
+		if p.Name() != name {
+			continue
+		}
+		if err := p.Available(); err != nil {
+			return nil, &problem.Problem{ID: "SEG-HW-001", What: fmt.Sprintf("hardware path %q cannot run here", name),
+				Why: strings.TrimPrefix(err.Error(), name+": "), Err: err,
+				Fix: "`segovia paths` lists what can run; `--path auto` chooses"}
+		}
+		return p, nil
+	}
+	return nil, &problem.Problem{ID: "SEG-HW-001", What: fmt.Sprintf("there is no hardware path %q", name),
+		Fix: "use auto or one of " + strings.Join(names, ", ")}
+}
+
+// Features names the processor and the features that paths look at.
+func Features() (brand string, features []string) {
+	for _, f := range []cpuid.FeatureID{cpuid.SSE2, cpuid.AVX, cpuid.AVX2, cpuid.FMA3, cpuid.AVX512F, cpuid.AVX512DQ,
+		cpuid.AVX512BW, cpuid.AVX512VL, cpuid.AVX512BF16, cpuid.AVX512VNNI, cpuid.AMXTILE, cpuid.ASIMD, cpuid.SVE} {
+		if cpuid.CPU.Has(f) {
+			features = append(features, f.String())
+		}
+	}
+	return cpuid.CPU.BrandName, features
+}
+
+var avx512Features = []cpuid.FeatureID{cpuid.AVX512F, cpuid.AVX512DQ, cpuid.AVX512BW, cpuid.AVX512VL, cpuid.FMA3}
+
+const notBuilt = "this version of segovia does not contain it"
+
+// lacking names the features that the processor does not have, or says that the path is not built in.
+func lacking(features ...cpuid.FeatureID) string {
+	var absent []string
+	for _, f := range features {
+		if !cpuid.CPU.Has(f) {
+			absent = append(absent, f.String())
+		}
+	}
+	if len(absent) > 0 {
+		return fmt.Sprintf("the processor (%s, %s) has no %s", cpuid.CPU.BrandName, runtime.GOARCH, strings.Join(absent, ", "))
+	}
+	return notBuilt
+}
+
+// missing is a path whose name is known and that this version cannot run.
+type missing struct {
+	name string
+	why  func() string
+}
+
+func (m missing) Name() string { return m.name }
+
+func (m missing) Available() error {
+	return fmt.Errorf("%s: %w: %s", m.name, kernels.ErrUnavailable, m.why())
+}
+
+func (m missing) Open(int) (kernels.Scorer, error) { return nil, m.Available() }

@@ -1,0 +1,10 @@
+package ref_test
+
+import (
+	"testing"
+
+	"segovia/kernels/kerneltest"
+	"segovia/kernels/ref"
+)
+
+func TestConformance(t *testing.T) { kerneltest.Run(t, ref.Path{}) }
