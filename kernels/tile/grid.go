@@ -112,7 +112,7 @@ func (g Grid) squeezed(column []float64) error {
 // Round returns x on the grid, offset subtracted: q * 2^-E with q an integer. Within the fitted column |q| < MaxQ and the
 // result is exactly a float32; outside it the result is as far away as x is, without saturation.
 func (g Grid) Round(x float64) float64 {
-	return math.Ldexp(g.steps(x), -g.E)
+	return math.Ldexp(g.steps(x), -g.E) + 0 // no negative zero: equal rows have equal bits
 }
 
 // Restore returns the value in the column's own units that a grid value (or a mean of such) stands for.
