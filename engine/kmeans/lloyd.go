@@ -303,3 +303,6 @@ func (w *Worker) finish(fit *Fit) {
 	}
 	fit.Inertia = total + block
 }
+
+// Columns returns the number of columns of the data.
+func (w *Worker) Columns() int { return w.data.M.D }

@@ -1,0 +1,107 @@
+// Package pool is the many-model engine: batches of k-means problems over the same points go in, fits come out. Results
+// depend on the batches alone, never on the number of workers or on who fits what.
+package pool
+
+import (
+	"context"
+
+	"segovia/engine/internal/par"
+	"segovia/engine/kmeans"
+	"segovia/kernels"
+	"segovia/kernels/rng"
+	"segovia/kernels/tile"
+)
+
+// Batch is a stack of models that share the points and the weights of their rows: several k, each with several restarts.
+type Batch struct {
+	Weights []uint16 // per row, nil = 1 each
+	K       []int    // ascending
+	// Seeds names the stream of each restart: all k of one restart start from prefixes of one run to the largest k.
+	Seeds  []rng.Stream
+	Random bool // start from random distinct rows instead of k-means++
+	// Starts gives the initial centroids per k instead (grid units); then there is one restart and Seeds is not used.
+	Starts  map[int][]float32
+	MaxIter int
+}
+
+// Fits are the best fits of one batch: smallest inertia over the restarts, the earliest on ties; by position in Batch.K.
+type Fits []kmeans.Fit
+
+// Pool fits batches over one matrix on one path.
+type Pool struct {
+	Data    *kmeans.Data
+	Path    kernels.Path
+	Threads int // 0 = all
+}
+
+// New returns a pool over m.
+func New(m *tile.Matrix, path kernels.Path, threads int) *Pool {
+	return &Pool{Data: kmeans.NewData(m), Path: path, Threads: threads}
+}
+
+// Pooling says how models share the processor: "per-model", each core works on one model at a time.
+func (p *Pool) Pooling() string { return "per-model" }
+
+// Run fits the batches 0..n-1. open builds batch b when a worker is ready for it; done takes its fits, and tick, which may
+// be nil, is told of each fit as it ends. open, done and tick are called from several goroutines at once, but done for b
+// only after open for b. The first error, in the order of b, ends the run; a cancelled ctx ends it within one fit.
+func (p *Pool) Run(ctx context.Context, n int, open func(b int) Batch, done func(b int, fits Fits) error, tick func()) error {
+	workers := make([]*kmeans.Worker, par.Threads(p.Threads))
+	defer func() {
+		for _, w := range workers {
+			if w != nil {
+				w.Close()
+			}
+		}
+	}()
+	return par.Each(ctx, len(workers), n, func(worker, b int) error {
+		if workers[worker] == nil {
+			w, err := p.Data.NewWorker(p.Path)
+			if err != nil {
+				return err
+			}
+			workers[worker] = w
+		}
+		fits, err := fit(ctx, workers[worker], open(b), tick)
+		if err != nil {
+			return err
+		}
+		return done(b, fits)
+	})
+}
+
+func fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, error) {
+	best := make(Fits, len(b.K))
+	restarts := len(b.Seeds)
+	if b.Starts != nil {
+		restarts = 1
+	}
+	d := w.Columns()
+	for r := range restarts {
+		var seeds []float32
+		switch largest := b.K[len(b.K)-1]; {
+		case b.Starts != nil:
+		case b.Random:
+			seeds = w.SeedRandom(b.Weights, largest, b.Seeds[r])
+		default:
+			seeds = w.Seed(b.Weights, largest, b.Seeds[r])
+		}
+		for at, k := range b.K {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			start := b.Starts[k]
+			if b.Starts == nil {
+				start = seeds[:min(k*d, len(seeds))]
+			}
+			f := w.Lloyd(b.Weights, start, b.MaxIter, nil)
+			if r == 0 || f.Inertia < best[at].Inertia {
+				best[at] = f
+			}
+			if tick != nil {
+				tick()
+			}
+		}
+	}
+	return best, nil
+}

@@ -1,0 +1,139 @@
+package stability
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// slowPairs counts pairs of rows one by one.
+func slowPairs(a, b []int) (both, inA, inB, all float64) {
+	for i := range a {
+		for j := range i {
+			all++
+			if a[i] == a[j] {
+				inA++
+			}
+			if b[i] == b[j] {
+				inB++
+			}
+			if a[i] == a[j] && b[i] == b[j] {
+				both++
+			}
+		}
+	}
+	return
+}
+
+func TestIndicesEqualTheirDefinitions(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(2, 60).Draw(t, "n")
+		ka, kb := rapid.IntRange(1, 6).Draw(t, "ka"), rapid.IntRange(1, 6).Draw(t, "kb")
+		a := rapid.SliceOfN(rapid.IntRange(0, ka-1), n, n).Draw(t, "a")
+		b := rapid.SliceOfN(rapid.IntRange(0, kb-1), n, n).Draw(t, "b")
+		table := Cross(a, b, ka, kb)
+		both, inA, inB, all := slowPairs(a, b)
+		want := 1.0
+		if expected := inA * inB / all; (inA+inB)/2 != expected {
+			want = (both - expected) / ((inA+inB)/2 - expected)
+		}
+		near := func(name string, got, want float64) {
+			if math.Abs(got-want) > 1e-12 {
+				t.Fatalf("%s = %v, want %v", name, got, want)
+			}
+		}
+		near("ARI", table.ARI(), want)
+		near("Rand", table.Rand(), (all+2*both-inA-inB)/all)
+		if inA+inB-both > 0 {
+			near("Jaccard", table.Jaccard(), both/(inA+inB-both))
+		}
+		if inA > 0 && inB > 0 {
+			near("Fowlkes-Mallows", table.FowlkesMallows(), both/math.Sqrt(inA*inB))
+		}
+		// Entropies, by definition: VI = 2 H(a,b) - H(a) - H(b).
+		entropy := func(counts []int64) (h float64) {
+			for _, c := range counts {
+				if c > 0 {
+					h -= float64(c) / float64(n) * math.Log(float64(c)/float64(n))
+				}
+			}
+			return
+		}
+		rows, columns, _ := table.Sums()
+		near("VI", table.VariationOfInformation(), 2*entropy(table.Count)-entropy(rows)-entropy(columns))
+		jaccard, match := table.SegmentJaccard()
+		for i := range ka {
+			best := 0.0
+			for j := range kb {
+				var inter, union float64
+				for r := range a {
+					if a[r] == i && b[r] == j {
+						inter++
+					}
+					if a[r] == i || b[r] == j {
+						union++
+					}
+				}
+				if union > 0 {
+					best = max(best, inter/union)
+				}
+			}
+			near("segment Jaccard", jaccard[i], best)
+			if rows[i] > 0 && match[i] < 0 {
+				t.Fatalf("segment %d has rows and no match", i)
+			}
+		}
+	})
+}
+
+// At 1e10 rows the pair counts leave 64 bits; a table that agrees except for a few rows must still be just below 1.
+func TestARIAtTenBillionRows(t *testing.T) {
+	half := int64(5e9)
+	perfect := Table{2, 2, []int64{half, 0, 0, half}}
+	if got := perfect.ARI(); got != 1 {
+		t.Errorf("perfect agreement: %v", got)
+	}
+	// m rows of each half swapped: ARI = (1 - 2m/half)^2 up to terms of order 1/n.
+	const m = 1e6
+	got := Table{2, 2, []int64{half - m, m, m, half - m}}.ARI()
+	if want := (1 - 2*m/float64(half)) * (1 - 2*m/float64(half)); math.Abs(got-want) > 1e-9 {
+		t.Errorf("got %v, want about %v", got, want)
+	}
+	if got := (Table{1, 1, []int64{7}}).ARI(); got != 1 {
+		t.Errorf("both trivial: %v", got)
+	}
+}
+
+func TestMultinomial(t *testing.T) {
+	for _, n := range []int{1, 2, 1000} {
+		w := Multinomial(1, 3, n)
+		sum := 0
+		for _, v := range w {
+			sum += int(v)
+		}
+		if sum != n {
+			t.Errorf("n=%d: %d draws", n, sum)
+		}
+	}
+	zero := 0
+	for _, v := range Multinomial(1, 0, 100_000) {
+		if v == 0 {
+			zero++
+		}
+	}
+	// A row is left out with probability 1/e; the standard error of the count is 98 (draws are negatively associated).
+	if math.Abs(float64(zero)-100_000/math.E) > 5*98 {
+		t.Errorf("%d rows left out of 100,000", zero)
+	}
+}
+
+func TestSummarise(t *testing.T) {
+	s := Summarise([]float64{4, 1, 3, 2})
+	if s.Mean != 2.5 || s.Q1 != 1.75 || s.Median != 2.5 || s.Q3 != 3.25 || math.Abs(*s.MCSE-math.Sqrt(5./3)/2) > 1e-15 {
+		t.Errorf("got %+v, MCSE %v", s, *s.MCSE)
+	}
+	if Summarise([]float64{1}).MCSE != nil {
+		t.Error("one value has no standard error")
+	}
+}

@@ -1,0 +1,139 @@
+// Package validity judges one partition: within-cluster sum of squares, silhouette, Calinski-Harabasz, Davies-Bouldin and
+// the elbow of a curve over k. All figures are float64 in a fixed order of summation.
+package validity
+
+import (
+	"math"
+
+	"segovia/engine/internal/exact"
+)
+
+// Points are n rows of d unrounded values, row by row.
+type Points struct {
+	N, D   int
+	Values []float64
+}
+
+// FromColumns returns the points with the given columns, all of the same length.
+func FromColumns(columns [][]float64) *Points {
+	p := &Points{D: len(columns)}
+	if p.D > 0 {
+		p.N = len(columns[0])
+	}
+	p.Values = make([]float64, p.N*p.D)
+	for j, c := range columns {
+		for i, x := range c {
+			p.Values[i*p.D+j] = x
+		}
+	}
+	return p
+}
+
+// Row returns row i.
+func (p *Points) Row(i int) []float64 { return p.Values[i*p.D : (i+1)*p.D] }
+
+// Moments are the sizes, means and within-cluster figures of a partition.
+type Moments struct {
+	K      int
+	Size   []int
+	Mean   []float64 // K rows
+	Within []float64 // sum of squared Euclidean distances to the mean, per cluster
+	Spread []float64 // mean Euclidean distance to the mean, per cluster; 0 for an empty one
+	Total  float64   // sum of squares about the mean of all rows
+	N      int
+}
+
+// Inertia is the within-cluster sum of squares.
+func (m *Moments) Inertia() float64 {
+	var s float64
+	for _, w := range m.Within {
+		s += w
+	}
+	return s
+}
+
+// MomentsOf returns the moments of the partition with labels below k.
+func MomentsOf[L ~uint8 | ~int](p *Points, labels []L, k int) *Moments {
+	m := &Moments{K: k, N: p.N, Size: make([]int, k), Mean: make([]float64, k*p.D), Within: make([]float64, k),
+		Spread: make([]float64, k)}
+	for _, l := range labels {
+		m.Size[l]++
+	}
+	sums := make([]exact.Accumulator, (k+1)*p.D)
+	for i, l := range labels {
+		for j, x := range p.Row(i) {
+			sums[int(l)*p.D+j].Add(x)
+			sums[k*p.D+j].Add(x)
+		}
+	}
+	all := make([]float64, p.D)
+	for j := range all {
+		all[j] = sums[k*p.D+j].Sum() / float64(p.N)
+	}
+	for c := range k {
+		for j := range p.D {
+			if m.Size[c] > 0 {
+				m.Mean[c*p.D+j] = sums[c*p.D+j].Sum() / float64(m.Size[c])
+			}
+		}
+	}
+	within, spread, total := make([]exact.Accumulator, k), make([]exact.Accumulator, k), exact.Accumulator{}
+	for i, l := range labels {
+		sq := squared(p.Row(i), m.Mean[int(l)*p.D:(int(l)+1)*p.D])
+		within[l].Add(sq)
+		spread[l].Add(math.Sqrt(sq))
+		total.Add(squared(p.Row(i), all))
+	}
+	for c := range k {
+		m.Within[c] = within[c].Sum()
+		if m.Size[c] > 0 {
+			m.Spread[c] = spread[c].Sum() / float64(m.Size[c])
+		}
+	}
+	m.Total = total.Sum()
+	return m
+}
+
+func squared(x, y []float64) float64 {
+	var s float64
+	y = y[:len(x)]
+	for j, v := range x {
+		d := v - y[j]
+		s += float64(d * d)
+	}
+	return s
+}
+
+// CalinskiHarabasz is (n - k) B / ((k - 1) W) (Calinski and Harabasz 1974); ok is false where it is not defined: fewer
+// than two clusters, as many clusters as rows, or no spread within.
+func (m *Moments) CalinskiHarabasz() (ch float64, ok bool) {
+	w := m.Inertia()
+	if m.K < 2 || m.N <= m.K || w == 0 {
+		return 0, false
+	}
+	return float64(float64(m.N-m.K)*(m.Total-w)) / float64(float64(m.K-1)*w), true
+}
+
+// DaviesBouldin is the mean over clusters of the largest (S_i + S_j) / |m_i - m_j| (Davies and Bouldin 1979), S the mean
+// Euclidean distance to the mean as in scikit-learn. ok is false for fewer than two clusters or where two means coincide.
+func (m *Moments) DaviesBouldin() (db float64, ok bool) {
+	if m.K < 2 {
+		return 0, false
+	}
+	d := len(m.Mean) / m.K
+	for a := range m.K {
+		var worst float64
+		for b := range m.K {
+			if a == b {
+				continue
+			}
+			apart := math.Sqrt(squared(m.Mean[a*d:(a+1)*d], m.Mean[b*d:(b+1)*d]))
+			if apart == 0 {
+				return 0, false
+			}
+			worst = max(worst, (m.Spread[a]+m.Spread[b])/apart)
+		}
+		db += worst
+	}
+	return db / float64(m.K), true
+}

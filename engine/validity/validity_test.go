@@ -1,0 +1,167 @@
+package validity
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func draw(t *rapid.T) (*Points, [][]float64, []uint8, int) {
+	n, d := rapid.IntRange(3, 50).Draw(t, "n"), rapid.IntRange(1, 5).Draw(t, "d")
+	columns := make([][]float64, d)
+	for j := range columns {
+		columns[j] = rapid.SliceOfN(rapid.Float64Range(-10, 10), n, n).Draw(t, "column")
+	}
+	k := rapid.IntRange(2, 5).Draw(t, "k")
+	labels := make([]uint8, n)
+	for i, l := range rapid.SliceOfN(rapid.IntRange(0, k-1), n, n).Draw(t, "labels") {
+		labels[i] = uint8(l)
+	}
+	labels[0], labels[1] = 0, 1
+	return FromColumns(columns), columns, labels, k
+}
+
+func near(t *rapid.T, name string, got, want float64) {
+	t.Helper()
+	if math.Abs(got-want) > 1e-11*max(1, math.Abs(want)) {
+		t.Fatalf("%s = %v, want %v", name, got, want)
+	}
+}
+
+func TestSilhouettesEqualTheDefinition(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, columns, labels, k := draw(t)
+		other := make([]uint8, p.N)
+		for i := range other {
+			other[i] = uint8(i % 2)
+		}
+		got, err := Silhouettes(context.Background(), p, []Partition{{k, labels}, {2, other}}, nil, 2, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for q, part := range []Partition{{k, labels}, {2, other}} {
+			var mean float64
+			for i := range p.N {
+				sums, sizes := make([]float64, part.K), make([]float64, part.K)
+				for j := range p.N {
+					var sq float64
+					for _, c := range columns {
+						sq += (c[i] - c[j]) * (c[i] - c[j])
+					}
+					if i != j {
+						sums[part.Labels[j]] += math.Sqrt(sq)
+						sizes[part.Labels[j]]++
+					}
+				}
+				own := part.Labels[i]
+				if sizes[own] == 0 {
+					continue
+				}
+				a, b := sums[own]/sizes[own], math.Inf(1)
+				for l := range sums {
+					if l != int(own) && sizes[l] > 0 {
+						b = min(b, sums[l]/sizes[l])
+					}
+				}
+				if max(a, b) > 0 {
+					mean += (b - a) / max(a, b) / float64(p.N)
+				}
+			}
+			near(t, "silhouette", got[q].Mean, mean)
+			var weighted float64
+			sizes := MomentsOf(p, part.Labels, part.K).Size
+			for l, s := range got[q].Segment {
+				if sizes[l] > 0 {
+					weighted += s * float64(sizes[l]) / float64(p.N)
+				}
+			}
+			near(t, "mean of the segments", weighted, mean)
+		}
+	})
+}
+
+func TestMomentsEqualTheDefinitions(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, columns, labels, k := draw(t)
+		m := MomentsOf(p, labels, k)
+		var wss, tss float64
+		for _, c := range columns {
+			var all float64
+			sum, size := make([]float64, k), make([]float64, k)
+			for i, x := range c {
+				all += x / float64(p.N)
+				sum[labels[i]] += x
+				size[labels[i]]++
+			}
+			for i, x := range c {
+				mean := sum[labels[i]] / size[labels[i]]
+				wss += (x - mean) * (x - mean)
+				tss += (x - all) * (x - all)
+			}
+		}
+		near(t, "inertia", m.Inertia(), wss)
+		near(t, "total", m.Total, tss)
+		if ch, ok := m.CalinskiHarabasz(); ok {
+			near(t, "CH", ch, (tss-wss)/float64(k-1)/(wss/float64(p.N-k)))
+		}
+	})
+}
+
+// Two pairs on a line, by hand: S = 0.5 each, means 10 apart, so DB = 1/10; CH = (100/1) / (1/2) = 200.
+func TestByHand(t *testing.T) {
+	p := FromColumns([][]float64{{0, 1, 10, 11}})
+	m := MomentsOf(p, []uint8{0, 0, 1, 1}, 2)
+	if db, ok := m.DaviesBouldin(); !ok || math.Abs(db-.1) > 1e-15 {
+		t.Errorf("DB %v", db)
+	}
+	if ch, ok := m.CalinskiHarabasz(); !ok || math.Abs(ch-200) > 1e-12 {
+		t.Errorf("CH %v", ch)
+	}
+	// Distances to the means: own 0.5, other 9.5 or 10.5.
+	if s, _ := Simplified(p, m, []uint8{0, 0, 1, 1}); math.Abs(s-(1-.5/10.5+1-.5/9.5)/2) > 1e-15 {
+		t.Errorf("simplified silhouette %v", s)
+	}
+	if _, ok := MomentsOf(p, []uint8{0, 0, 0, 0}, 1).DaviesBouldin(); ok {
+		t.Error("one cluster has no Davies-Bouldin index")
+	}
+}
+
+func TestSampledSilhouette(t *testing.T) {
+	n := 2000
+	column := make([]float64, n)
+	labels := make([]uint8, n)
+	for i := range column {
+		column[i] = float64(i%2)*3 + float64(i*7919%n)/float64(n)
+		labels[i] = uint8(i % 2)
+	}
+	p := FromColumns([][]float64{column})
+	exact, _ := Silhouettes(context.Background(), p, []Partition{{2, labels}}, nil, 1, nil)
+	rows := Sample(1, n, 300)
+	if len(rows) != 300 || Sample(1, n, n) != nil {
+		t.Fatalf("%d rows", len(rows))
+	}
+	s, _ := Silhouettes(context.Background(), p, []Partition{{2, labels}}, rows, 1, nil)
+	if exact[0].SE != nil || s[0].SE == nil || math.Abs(s[0].Mean-exact[0].Mean) > 5**s[0].SE {
+		t.Errorf("sampled %v +- %v, exact %v", s[0].Mean, s[0].SE, exact[0].Mean)
+	}
+}
+
+// The knees of the iris inertias depend on the range, as statistics.md tells.
+func TestElbowOnIris(t *testing.T) {
+	wss := []float64{681.3706, 152.3479518, 78.85144143, 57.22847321, 46.44618205, 39.03998725, 34.29822966, 29.98894395}
+	for _, c := range []struct{ from, to, want int }{{1, 8, 2}, {2, 8, 4}, {2, 6, 3}} {
+		var x, y []float64
+		for k := c.from; k <= c.to; k++ {
+			x, y = append(x, float64(k)), append(y, wss[k-1])
+		}
+		at, ok := Elbow(x, y)
+		if !ok || c.from+at != c.want {
+			t.Errorf("k %d..%d: elbow %d (%v), want %d", c.from, c.to, c.from+at, ok, c.want)
+		}
+	}
+	if _, ok := Elbow([]float64{1, 2, 3, 4}, []float64{4, 3, 2, 1}); ok {
+		t.Error("a straight line has no knee")
+	}
+}
