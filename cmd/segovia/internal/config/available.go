@@ -1,0 +1,63 @@
+package config
+
+import (
+	"fmt"
+
+	"segovia/kernels/problem"
+)
+
+// Available returns a SEG-CFG-011 for everything that the configuration asks for and this version of Segovia cannot do: a
+// request that cannot be met fails, it is not quietly left out. What is only an additional figure becomes a warning.
+// Commands that carry a configuration out call it; `config show` and the schema do not.
+func (c *Config) Available() error {
+	var l problem.List
+	no := func(path, what, fix string) {
+		l = append(l, c.Problem(path, "SEG-CFG-011", what, "this version of segovia cannot do it yet", fix))
+	}
+	for _, s := range c.Sources {
+		if s.Type == "postgres" {
+			no(join("sources", s.Name)+".type", fmt.Sprintf("source %q is a PostgreSQL table", s.Name),
+				"export it to CSV, Parquet or Arrow and name the file with `path`")
+		}
+	}
+	if c.Sweep.Algorithm != "kmeans" {
+		no("sweep.algorithm", fmt.Sprintf("algorithm %q is asked for", c.Sweep.Algorithm), "write `algorithm: kmeans`")
+	}
+	if c.Stability.BootScheme != "multinomial" {
+		no("stability.boot_scheme", fmt.Sprintf("the bootstrap scheme %q is asked for", c.Stability.BootScheme), "write `boot_scheme: multinomial`")
+	}
+	for _, s := range []struct {
+		path, what string
+		set        bool
+	}{
+		{"tiers", "tiers are asked for", c.Tiers != nil},
+		{"classify", "a supervised model is asked for", c.Classify != nil},
+		{"monitor", "gates against the last night are asked for", c.Monitor != nil},
+		{"export", "exports are asked for", len(c.Export) > 0},
+	} {
+		if s.set {
+			no(s.path, s.what, "remove the section `"+s.path+"`")
+		}
+	}
+	return l.Err()
+}
+
+// remarks adds warnings for figures that stay empty in this version and for tables that are loaded and never used.
+func (c *Config) remarks() {
+	if c.Sweep.Gap > 0 {
+		c.warn("sweep.gap", "the gap statistic is not computed by this version; its fields stay null")
+	}
+	if c.Segment.Choose == "stable-then-gap" {
+		c.warn("segment.choose", "the rule stable-then-gap needs the gap statistic, which this version does not compute; "+
+			"stable-then-silhouette is used")
+	}
+	for _, s := range c.Sources {
+		used := s.Name == c.Features.Entity.Table || s.Name == c.Features.Entity.From
+		for _, f := range c.Features.Columns {
+			used = used || f.From == s.Name
+		}
+		if !used {
+			c.warn(join("sources", s.Name), "no feature uses source %q; it is read for its quality only", s.Name)
+		}
+	}
+}

@@ -1,0 +1,261 @@
+package config
+
+// Version is the newest `version:` of a configuration that this program reads.
+const Version = 1
+
+// Config is a whole configuration. Tags declare it: cfg the key, doc its meaning, def its default, enum its values.
+type Config struct {
+	Version   int       `cfg:"version,required" doc:"Version of this file's form: 1."`
+	Project   string    `cfg:"project,required" doc:"Name of the project; segment ids are minted from it."`
+	Run       Run       `cfg:"run" doc:"How a run works; nothing here but the seed changes results."`
+	Sources   []Source  `cfg:"sources,keyed" doc:"Tables to read, by name."`
+	Quality   Quality   `cfg:"quality" doc:"What the data must fulfil."`
+	Features  Features  `cfg:"features" doc:"What is known of each customer."`
+	Prep      Prep      `cfg:"prep" doc:"How features become the matrix that is clustered."`
+	Sweep     Sweep     `cfg:"sweep" doc:"Which numbers of segments are tried, and how."`
+	Stability Stability `cfg:"stability" doc:"Bootstrap tests and what they must show."`
+	Segment   Segment   `cfg:"segment" doc:"Which solution is chosen and how segments are described."`
+	Tiers     *Tiers    `cfg:"tiers" doc:"Key Account, A, B, C, D from potential, share of wallet and behaviour."`
+	Classify  *Classify `cfg:"classify" doc:"A supervised model of the segments."`
+	Monitor   *Monitor  `cfg:"monitor" doc:"Gates that stop a publication."`
+	Export    []Export  `cfg:"export" doc:"What leaves the house."`
+	Report    Report    `cfg:"report" doc:"The page for people."`
+
+	File string `cfg:"-"` // path of the file as the user wrote it
+	Dir  string `cfg:"-"` // folder where relative paths start
+
+	root     *node
+	index    map[string]position // by path: where each value that is set comes from
+	failed   map[string]bool     // paths whose value was reported as an error
+	warnings []Warning
+}
+
+// Run is the section `run`.
+type Run struct {
+	Seed      uint64   `cfg:"seed" def:"1" doc:"Seed of every random stream."`
+	Algorithm string   `cfg:"algorithm" def:"v1" enum:"v1" doc:"Version of the numeric contract."`
+	Threads   Auto     `cfg:"threads" def:"auto" doc:"Number of threads; results do not depend on it."`
+	Memory    Size     `cfg:"memory" def:"auto" doc:"Memory budget, for example 2GiB; auto takes 75 % of what the machine or container allows."`
+	TempDir   string   `cfg:"temp_dir" doc:"Folder for temporary files; empty takes the system's."`
+	Hardware  Hardware `cfg:"hardware" doc:"Which hardware path runs the kernels."`
+	KeepRuns  int      `cfg:"keep_runs" def:"30" min:"1" doc:"So many published runs are kept."`
+}
+
+// Hardware is `run.hardware`.
+type Hardware struct {
+	Path string `cfg:"path" def:"auto" enum:"auto|ref|avx2|avx512|neon|blas|gorgonia|cuda" doc:"Hardware path; auto takes the fastest that works."`
+}
+
+// Source is one table, of one or more files.
+type Source struct {
+	Name         string            `cfg:"-"`
+	Type         string            `cfg:"type" enum:"csv|parquet|arrow|postgres" doc:"Format; without it, the file's name and first bytes tell."`
+	Path         string            `cfg:"path" doc:"File, folder or glob, from the folder of this file."`
+	CSV          CSV               `cfg:"csv" doc:"How the text files are written; what is not said is detected."`
+	Files        []File            `cfg:"files" doc:"Several sets of files that form one table, instead of path."`
+	Rename       map[string]string `cfg:"rename" doc:"Column names: as in the file -> as used here."`
+	Nulls        []string          `cfg:"nulls" doc:"Texts that mean missing, besides the empty cell."`
+	MaxExpansion int               `cfg:"max_expansion" min:"0" doc:"Compressed files may grow by this factor; 0 takes the default limit."`
+	Key          string            `cfg:"key" doc:"Column of the customer id."`
+	Time         string            `cfg:"time" doc:"Column of the event's time; none for tables without time."`
+	Amount       string            `cfg:"amount" doc:"Column or expression of the amount, for example \"quantity * unit_price\"."`
+	Where        string            `cfg:"where" doc:"Rows that count; the others are counted as filtered."`
+	Distinct     string            `cfg:"distinct" def:"none" enum:"none|exact|across_files" doc:"Repeated rows: keep all, keep one, or keep as many as the one file has that has most."`
+	MissingKey   string            `cfg:"missing_key" enum:"drop|error" doc:"Rows without customer: default drop for events, error for the entity table."`
+	OnDuplicate  string            `cfg:"on_duplicate" def:"error" enum:"error|first|last" doc:"Entity table: what to do when a customer stands there twice."`
+	DSN          string            `cfg:"dsn" secret:"yes" doc:"Connection of a database."`
+	Table        []string          `cfg:"table" doc:"Table of a database: [schema, table]."`
+}
+
+// File is one set of files within a source.
+type File struct {
+	Type   string            `cfg:"type" enum:"csv|parquet|arrow" doc:"Format; without it, the file's name and first bytes tell."`
+	Path   string            `cfg:"path,required" doc:"File, folder or glob, from the folder of this file."`
+	CSV    CSV               `cfg:"csv" doc:"How the text files are written; replaces the source's csv where it is given."`
+	Rename map[string]string `cfg:"rename" doc:"Column names: as in the file -> as used here."`
+	Nulls  []string          `cfg:"nulls" doc:"Texts that mean missing, besides the empty cell."`
+}
+
+// CSV is how text files are written.
+type CSV struct {
+	Delimiter string   `cfg:"delimiter" doc:"One character, tab or whitespace."`
+	Encoding  string   `cfg:"encoding" doc:"utf-8, utf-16le, utf-16be, cp1252 or latin9."`
+	Numbers   string   `cfg:"numbers" enum:"de|en" doc:"de writes 1.234,5 and en writes 1,234.5."`
+	Dates     string   `cfg:"dates" doc:"Form of dates, for example dd.mm.yyyy."`
+	Header    []string `cfg:"header" doc:"Column names of files without a header line."`
+	Quote     string   `cfg:"quote" doc:"The quoting character, or none."`
+	Nulls     []string `cfg:"nulls" doc:"Texts that mean missing, besides the empty cell."`
+	MaxField  Size     `cfg:"max_field" def:"auto" doc:"Longest field, for example 16MiB."`
+}
+
+// Quality is the section `quality`.
+type Quality struct {
+	MaxRejects Share `cfg:"max_rejects" def:"0%" max:"1" doc:"Share of rows that may be left out because they cannot be read."`
+	MinRows    int   `cfg:"min_rows" def:"0" min:"0" doc:"Fewest customers that a run may segment."`
+}
+
+// Features is the section `features`.
+type Features struct {
+	Entity      Entity   `cfg:"entity" doc:"Who the customers are: a source with one row each, or {from: events, key: column}."`
+	AsOf        AsOf     `cfg:"as_of" doc:"The day of the analysis; records at or after it are not used. A date, a timestamp or today."`
+	Window      Duration `cfg:"window" def:"365d" doc:"How far back records count: 365d, 52w, 12h or all."`
+	Columns     []Column `cfg:"columns" doc:"The features."`
+	ProfileOnly []string `cfg:"profile_only" doc:"Features, or columns of the entity table, that describe segments and are not clustered on."`
+}
+
+// Entity says who the customers are.
+type Entity struct {
+	Table string `cfg:"-"`
+	From  string `cfg:"from,required" doc:"Source whose keys are the customers."`
+	Key   string `cfg:"key" doc:"Key column, if it differs from the source's."`
+}
+
+// Column is one feature.
+type Column struct {
+	Name        string   `cfg:"name,required" doc:"Name of the feature."`
+	From        string   `cfg:"from" doc:"Source it is computed from."`
+	Agg         string   `cfg:"agg" doc:"Aggregation over the customer's records."`
+	Column      string   `cfg:"column" doc:"Column that is aggregated, or amount."`
+	Where       string   `cfg:"where" doc:"Only records for which this holds."`
+	Order       string   `cfg:"order" doc:"Column that names the order a record belongs to."`
+	By          string   `cfg:"by" doc:"One feature for each level of this column."`
+	MaxBy       int      `cfg:"max_by" min:"0" doc:"At most so many levels, the rest summed as other."`
+	Expr        string   `cfg:"expr" doc:"Expression over other features."`
+	Score       *Score   `cfg:"score" doc:"Quintile score of another feature."`
+	Encode      string   `cfg:"encode" enum:"number|one_hot|ordinal" doc:"How a category becomes numbers."`
+	Window      Duration `cfg:"window" doc:"Window of this feature alone."`
+	Unit        string   `cfg:"unit" doc:"Unit, for people."`
+	Type        string   `cfg:"type" enum:"behavioural|transactional|firmographic|demographic|geographic|psychographic|other" doc:"Kind of variable."`
+	Label       Label    `cfg:"label" doc:"Name for people."`
+	ProfileOnly bool     `cfg:"profile_only" doc:"Describes segments, is not clustered on."`
+}
+
+// Score is a quintile score of another feature.
+type Score struct {
+	Of       string `cfg:"of,required" doc:"The feature."`
+	Style    string `cfg:"style" def:"pandas" enum:"pandas|rfm" doc:"Which convention cuts the quintiles."`
+	Rank     bool   `cfg:"rank" doc:"Cut the ranks instead of the values."`
+	Reversed bool   `cfg:"reversed" doc:"Small values score high, as for recency."`
+	Bins     int    `cfg:"bins" def:"5" min:"2" max:"100" doc:"Number of scores."`
+}
+
+// Label is a name in both languages.
+type Label struct {
+	DE string `cfg:"de" doc:"German."`
+	EN string `cfg:"en" doc:"English."`
+}
+
+// Prep is the section `prep`.
+type Prep struct {
+	Features    []string            `cfg:"features" doc:"Features to cluster on; empty takes all that are not profile-only."`
+	NonFinite   string              `cfg:"non_finite" def:"error" enum:"error|missing" doc:"Infinite and undefined values."`
+	Impute      string              `cfg:"impute" def:"median" enum:"median|mean|zero|none" doc:"What stands in for a missing value."`
+	Indicate    Share               `cfg:"indicate" def:"0%" max:"1" doc:"Add a yes/no column where more than this share is missing; 0 = never."`
+	Clip        []Share             `cfg:"clip" doc:"Quantiles to clip at, for example [0.5%, 99.5%]."`
+	Transform   map[string]string   `cfg:"transform" enum:"log1p|sqrt|none|auto" doc:"Transform by feature; \"*\" for all others."`
+	Scale       string              `cfg:"scale" def:"zscore" enum:"zscore|zscore-sample|robust|minmax|none" doc:"How columns are made comparable."`
+	OneHot      OneHot              `cfg:"one_hot" doc:"How categories become columns."`
+	Weights     map[string]float64  `cfg:"weights" doc:"Weight by feature or group; default 1."`
+	Groups      map[string][]string `cfg:"groups" doc:"Features that together count as much as one."`
+	Correlation float64             `cfg:"correlation" def:"0" min:"0" max:"1" doc:"Drop the later of two columns correlated above this; 0 keeps all."`
+	PCA         PCA                 `cfg:"pca" doc:"Replace columns by principal components."`
+}
+
+// OneHot is `prep.one_hot`.
+type OneHot struct {
+	MinLevel  Share `cfg:"min_level" def:"1%" max:"1" doc:"Rarer levels are merged."`
+	MaxLevels int   `cfg:"max_levels" def:"64" min:"2" doc:"Most levels after merging."`
+	MaxRaw    int   `cfg:"max_raw" def:"10000" min:"2" doc:"Most levels before merging."`
+}
+
+// PCA is `prep.pca`.
+type PCA struct {
+	Variance   Share `cfg:"variance" def:"0%" max:"1" doc:"Keep components up to this share of the variance; 0 = off."`
+	Components int   `cfg:"components" def:"0" min:"0" doc:"Or this number of components; 0 = off."`
+}
+
+// Sweep is the section `sweep`.
+type Sweep struct {
+	Algorithm  string     `cfg:"algorithm" def:"kmeans" enum:"kmeans|ward|dbscan|hdbscan|gmm|kprototypes|consensus" doc:"How segments are found."`
+	K          Range      `cfg:"k" def:"2..15" doc:"Numbers of segments: a range 2..15, a list, or one number."`
+	Restarts   int        `cfg:"restarts" def:"10" min:"1" max:"100000" doc:"Fits with different starts; the best is kept."`
+	Init       string     `cfg:"init" def:"kmeans++" enum:"kmeans++|random" doc:"How starts are drawn."`
+	MaxIter    int        `cfg:"max_iter" def:"300" min:"1" doc:"Most iterations of one fit."`
+	Gap        int        `cfg:"gap" def:"0" min:"0" doc:"Reference sets of the gap statistic; 0 = none."`
+	GapSpace   string     `cfg:"gap_space" def:"pca" enum:"pca|original" doc:"Where references are drawn."`
+	Silhouette Silhouette `cfg:"silhouette" def:"exact" doc:"exact, simplified, sample:N or none."`
+}
+
+// Stability is the section `stability`.
+type Stability struct {
+	Bootstrap    int     `cfg:"bootstrap" def:"100" min:"0" max:"1000" doc:"Pairs of resamples; 0 = none."`
+	BootRestarts int     `cfg:"boot_restarts" def:"10" min:"1" doc:"Restarts of each bootstrap fit."`
+	BootScheme   string  `cfg:"boot_scheme" def:"multinomial" enum:"multinomial|poisson|subset" doc:"How resamples are drawn."`
+	Require      Require `cfg:"require" doc:"What a solution must reach to be chosen."`
+}
+
+// Require is `stability.require`.
+type Require struct {
+	Global      float64 `cfg:"global" def:"0.80" min:"0" max:"1" doc:"Least mean adjusted Rand index over the pairs."`
+	EachSegment float64 `cfg:"each_segment" def:"0.60" min:"0" max:"1" doc:"Least mean Jaccard of every segment."`
+}
+
+// Segment is the section `segment`.
+type Segment struct {
+	Choose        Rule     `cfg:"choose" def:"stable-then-silhouette" doc:"Rule that chooses k: stable-then-gap, stable-then-silhouette, silhouette, elbow, stability, or a fixed number."`
+	MinSize       Share    `cfg:"min_size" def:"1%" max:"1" doc:"Least share of customers in a segment."`
+	MaxSegments   int      `cfg:"max_segments" def:"0" min:"0" doc:"Administrative limit; 0 = none."`
+	Distinguish   float64  `cfg:"distinguish" def:"0" min:"-1" max:"1" doc:"Least silhouette of every segment."`
+	MatchPrevious float64  `cfg:"match_previous" def:"0.5" min:"0.5" max:"1" doc:"Least Jaccard to carry on a segment of the last night."`
+	Names         string   `cfg:"names" def:"auto" enum:"auto" doc:"How segments get names."`
+	Language      string   `cfg:"language" def:"en" enum:"de|en" doc:"Language of names in tables."`
+	Revenue       string   `cfg:"revenue" doc:"Feature that holds revenue; empty: found by name."`
+	Orders        string   `cfg:"orders" doc:"Feature that holds the number of orders; empty: found by name."`
+	Contacts      string   `cfg:"contacts" doc:"Feature that holds the number of contacts; empty: found by name."`
+	Channels      []string `cfg:"channels" doc:"Features that show a usable channel, for the check addressable."`
+}
+
+// Tiers is the section `tiers`; its parts are defined by the version that computes them.
+type Tiers struct {
+	Potential Free `cfg:"potential" doc:"Revenue potential per customer."`
+	Wallet    Free `cfg:"wallet" doc:"Share of wallet."`
+	Behaviour Free `cfg:"behaviour" doc:"Purchase behaviour."`
+	Cuts      Free `cfg:"cuts" doc:"Where tiers begin."`
+}
+
+// Classify is the section `classify`.
+type Classify struct {
+	Model        string  `cfg:"model" def:"gradient_boosting" enum:"logistic_regression|decision_tree|random_forest|gradient_boosting" doc:"Kind of model."`
+	Holdout      Share   `cfg:"holdout" def:"20%" max:"1" doc:"Share of customers kept for the test."`
+	AbstainBelow float64 `cfg:"abstain_below" def:"0.6" min:"0" max:"1" doc:"Below this probability the answer is: don't know."`
+}
+
+// Monitor is the section `monitor`.
+type Monitor struct {
+	Gates Gates `cfg:"gates" doc:"Largest change from the last night."`
+}
+
+// Gates is `monitor.gates`.
+type Gates struct {
+	Rows      *Share   `cfg:"rows" max:"1" doc:"Change of the number of rows, for example 10%."`
+	NullShare *Share   `cfg:"null_share" max:"1" doc:"Rise of a feature's missing values, for example 5pp."`
+	PSI       *float64 `cfg:"psi" min:"0" doc:"Population stability index of a feature."`
+	Migrated  *Share   `cfg:"migrated" max:"1" doc:"Share of customers that change segment."`
+}
+
+// Export is one destination of results.
+type Export struct {
+	Name    string   `cfg:"name,required" doc:"Name of the export."`
+	Type    string   `cfg:"type" enum:"csv|parquet|arrow|excel|postgres" doc:"Format."`
+	Profile string   `cfg:"profile" doc:"Shape that a CRM expects, for example salesforce."`
+	Delta   bool     `cfg:"delta" doc:"Only what changed since the last export."`
+	Path    string   `cfg:"path" doc:"File to write."`
+	DSN     string   `cfg:"dsn" secret:"yes" doc:"Connection of a database."`
+	Table   []string `cfg:"table" doc:"Table of a database: [schema, table]."`
+}
+
+// Report is the section `report`.
+type Report struct {
+	Languages []string `cfg:"languages" def:"de,en" enum:"de|en" doc:"Languages of the page."`
+	MinCell   int      `cfg:"min_cell" def:"10" min:"1" doc:"Figures over fewer customers are not shown."`
+}
