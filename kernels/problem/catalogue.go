@@ -63,6 +63,8 @@ var Catalogue = []Entry{
 	{"SEG-FEA-003", ExitConfig, "too many levels for one-hot", "A category column has more levels than can be one-hot encoded.", "Merge levels (`min_level`), choose another encoding, or use the column under `profile_only`."},
 	{"SEG-FEA-004", ExitData, "dates outside the plausible range", "Dates lie in the future or at a placeholder such as 1900-01-01.", "Set `as_of` or list the placeholder under `nulls`."},
 	{"SEG-FEA-005", ExitConfig, "expression not valid", "A `where` or `expr` cannot be parsed or mixes types.", "The message shows the place."},
+	{"SEG-FEA-006", ExitData, "missing values", "A feature has missing values and imputation is switched off.", "Set `prep: {impute: median}`, or leave the feature out."},
+	{"SEG-FEA-007", ExitData, "transform not defined", "A logarithm or square root is asked for a feature with negative values.", "Use `signed-log1p`, or filter the records that make it negative."},
 	{"SEG-SEG-001", ExitConfig, "k not possible", "k is 0, or above the number of distinct rows, or a statistic is not defined for it.", "Choose k between 2 and the number of distinct rows."},
 	{"SEG-SEG-002", ExitData, "too little data to segment", "After filters there are no rows, or fewer than two distinct ones.", "Check filters and window."},
 	{"SEG-CFG-001", ExitConfig, "unknown key", "The configuration has a key that does not exist.", "The message names the nearest key."},
