@@ -52,4 +52,8 @@
 // them only once, against the last C. A fit that stops without converging is labelled once more against its last C, so
 // that labels are always the argmin to the published centroids. With fewer distinct rows of positive weight than k, the
 // fit has that many clusters and says so.
+//
+// Of the restarts over the data themselves the best for each k (smallest inertia, earliest on ties) is refined: groups of
+// equal rows, in row order, move where Hartigan's exchange lowers the inertia, then Lloyd runs again, as long as the inertia
+// falls. Fits over resamples, and fits from given centroids, are not refined.
 package kernels

@@ -167,7 +167,7 @@ func TestLloydEqualsTheContract(t *testing.T) {
 				start = append(start, row...)
 			}
 		}
-		if len(start) == 0 {
+		if len(start) == 0 || len(w.SeedRandom(weights, 1, rng.New(3, "any", 0, 0))) == 0 { // no row has weight
 			return
 		}
 		for range 2 { // the second fit meets used buffers
@@ -295,4 +295,27 @@ func BenchmarkLloyd(b *testing.B) {
 			b.ReportMetric(float64(iterations)/float64(b.N), "iterations/fit")
 		})
 	}
+}
+
+// Refine never makes a fit worse, ends in a fixed point of the labels, and leaves nothing to gain by moving one row.
+func TestRefine(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, _ := drawMatrix(t)
+		data := NewData(m)
+		w, _ := data.NewWorker(ref.Path{})
+		start := w.Seed(nil, rapid.IntRange(2, 6).Draw(t, "k"), rng.New(1, "a", 0, 0))
+		fit := w.Lloyd(nil, start, 300, nil)
+		fit.Labels = slices.Clone(fit.Labels)
+		refined := w.Refine(fit, 300)
+		if refined.Inertia > fit.Inertia {
+			t.Fatalf("inertia rose from %v to %v", fit.Inertia, refined.Inertia)
+		}
+		if refined.K != fit.K {
+			t.Fatalf("%d clusters became %d", fit.K, refined.K)
+		}
+		labels, _, _, _ := slow(m, nil, refined.Centroids, 1)
+		if refined.Converged && !slices.Equal(labels, refined.Labels) {
+			t.Fatal("labels are not the argmin to the centroids")
+		}
+	})
 }

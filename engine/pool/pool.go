@@ -39,6 +39,16 @@ func New(m *tile.Matrix, path kernels.Path, threads int) *Pool {
 	return &Pool{Data: kmeans.NewData(m), Path: path, Threads: threads}
 }
 
+// Refine improves the fits of unweighted rows by exchanges (kmeans.Worker.Refine), each on its own.
+func (p *Pool) Refine(ctx context.Context, fits Fits, maxIter int) (Fits, error) {
+	refined := make(Fits, len(fits))
+	err := p.each(ctx, len(fits), func(w *kmeans.Worker, i int) error {
+		refined[i] = w.Refine(fits[i], maxIter)
+		return nil
+	})
+	return refined, err
+}
+
 // Pooling says how models share the processor: "per-model", each core works on one model at a time.
 func (p *Pool) Pooling() string { return "per-model" }
 
@@ -46,6 +56,17 @@ func (p *Pool) Pooling() string { return "per-model" }
 // be nil, is told of each fit as it ends. open, done and tick are called from several goroutines at once, but done for b
 // only after open for b. The first error, in the order of b, ends the run; a cancelled ctx ends it within one fit.
 func (p *Pool) Run(ctx context.Context, n int, open func(b int) Batch, done func(b int, fits Fits) error, tick func()) error {
+	return p.each(ctx, n, func(w *kmeans.Worker, b int) error {
+		fits, err := fit(ctx, w, open(b), tick)
+		if err != nil {
+			return err
+		}
+		return done(b, fits)
+	})
+}
+
+// each calls f for every i below n with the worker of the goroutine that it runs on.
+func (p *Pool) each(ctx context.Context, n int, f func(w *kmeans.Worker, i int) error) error {
 	workers := make([]*kmeans.Worker, par.Threads(p.Threads))
 	defer func() {
 		for _, w := range workers {
@@ -54,7 +75,7 @@ func (p *Pool) Run(ctx context.Context, n int, open func(b int) Batch, done func
 			}
 		}
 	}()
-	return par.Each(ctx, len(workers), n, func(worker, b int) error {
+	return par.Each(ctx, len(workers), n, func(worker, i int) error {
 		if workers[worker] == nil {
 			w, err := p.Data.NewWorker(p.Path)
 			if err != nil {
@@ -62,11 +83,7 @@ func (p *Pool) Run(ctx context.Context, n int, open func(b int) Batch, done func
 			}
 			workers[worker] = w
 		}
-		fits, err := fit(ctx, workers[worker], open(b), tick)
-		if err != nil {
-			return err
-		}
-		return done(b, fits)
+		return f(workers[worker], i)
 	})
 }
 

@@ -96,7 +96,7 @@ type GapChoice struct {
 
 // Chosen is the choice with its reason.
 type Chosen struct {
-	K       int    `json:"k"`
+	K       *int   `json:"k"` // null: no k passed the gates
 	Rule    string `json:"rule"`
 	Because string `json:"because"` // English
 	// BecauseDE is the same sentence in German.

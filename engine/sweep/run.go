@@ -1,0 +1,444 @@
+package sweep
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"segovia/engine/internal/par"
+	"segovia/engine/kmeans"
+	"segovia/engine/pool"
+	"segovia/engine/ports"
+	"segovia/engine/stability"
+	"segovia/engine/validity"
+	"segovia/kernels"
+	"segovia/kernels/problem"
+	"segovia/kernels/rng"
+	"segovia/kernels/tile"
+)
+
+// AlgorithmVersion names everything that decides labels: grid, distances, streams, seeding, iteration.
+const AlgorithmVersion = "v1"
+
+// maxUnrounded is the number of values up to which statistics are computed from unrounded values instead of the grid's.
+const maxUnrounded = 1 << 26
+
+// Input is a prepared table.
+type Input struct {
+	Matrix *tile.Matrix // rows in key order
+	X      [][]float64  // the same columns, unrounded
+	Names  []string     // of the columns
+	Scale  string       // how they were scaled, for the record
+}
+
+// Solution is the best clustering for one k, clusters numbered from 0 by size (largest first, ties by lowest key).
+type Solution struct {
+	K         int
+	Labels    []uint8
+	Centroids []float32 // K rows in grid units, by number
+	// FitOrder lists the numbers in the order in which the fit held its centroids: equal distances go to the earlier one
+	// in this order.
+	FitOrder []int
+	Moments  *validity.Moments
+}
+
+// Run sweeps. It returns the result, and the solutions in the order of Result.K.
+//
+// Errors are SEG-SEG-001 for a k that is not possible and SEG-SEG-002 for data with fewer than two distinct rows.
+func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress ports.Progress) (*Result, []Solution, error) {
+	cfg = cfg.WithDefaults(in.Matrix.N)
+	s := &runner{in: in, cfg: cfg, pool: pool.New(in.Matrix, path, cfg.Threads), progress: progress,
+		points: points(in), timings: map[string]float64{}}
+	if err := s.possible(); err != nil {
+		return nil, nil, err
+	}
+	r := &Result{Schema: "https://segovia.dev/schema/sweep-1.json", FormatVersion: 1, N: in.Matrix.N, D: in.Matrix.D,
+		Features: in.Names, Seed: cfg.Seed, AlgorithmVersion: AlgorithmVersion, Precision: precision(in),
+		Convention: Convention{Scale: in.Scale, Init: cfg.initName(), Restarts: s.restarts(), MaxIter: cfg.MaxIter,
+			Bootstrap: cfg.Bootstrap, BootRestart: cfg.BootRestarts, BootScheme: cfg.BootScheme, Silhouette: cfg.Silhouette},
+		Warnings: s.warnings}
+	if err := s.timed("fit_s", s.fit(ctx, r)); err != nil {
+		return nil, nil, err
+	}
+	if err := s.timed("silhouette_s", s.silhouettes(ctx, r)); err != nil {
+		return nil, nil, err
+	}
+	if cfg.Bootstrap > 0 {
+		if err := s.timed("stability_s", s.bootstrap(ctx, r)); err != nil {
+			return nil, nil, err
+		}
+	}
+	r.Elbow = elbow(r)
+	if err := choose(r, cfg.Choose); err != nil {
+		return nil, nil, err
+	}
+	r.Environment = Environment{Path: path.Name(), Pooling: s.pool.Pooling(), Threads: par.Threads(cfg.Threads), Timings: s.timings}
+	return r, s.solutions, nil
+}
+
+// WithDefaults returns c with its zero values replaced, for n rows.
+func (c Config) WithDefaults(n int) Config {
+	set := func(v *int, to int) {
+		if *v == 0 {
+			*v = to
+		}
+	}
+	if c.Algorithm == "" {
+		c.Algorithm = "kmeans"
+	}
+	set(&c.Restarts, 10)
+	set(&c.MaxIter, 300)
+	set(&c.BootRestarts, 10)
+	if c.BootScheme == "" {
+		c.BootScheme = "multinomial"
+	}
+	switch {
+	case c.Silhouette != "" && c.Silhouette != "auto":
+	case n <= SilhouetteLimit:
+		c.Silhouette = "exact"
+	default:
+		c.Silhouette = fmt.Sprintf("sample:%d", silhouetteSample)
+	}
+	return c
+}
+
+// SilhouetteLimit is the number of rows up to which the default silhouette is exact: its work grows with the square, and
+// 20,000 rows of 16 columns take about 5 s on two cores. Above it, silhouetteSample rows are taken, each against all.
+const (
+	SilhouetteLimit  = 20_000
+	silhouetteSample = 2_000
+)
+
+func (c Config) initName() string {
+	switch {
+	case c.InitCenters != nil:
+		return "given"
+	case c.Init == "":
+		return "kmeans++"
+	}
+	return c.Init
+}
+
+func precision(in Input) string {
+	if in.Matrix.N*in.Matrix.D > maxUnrounded {
+		return "grid"
+	}
+	return "float64"
+}
+
+func points(in Input) *validity.Points {
+	if precision(in) == "float64" {
+		return validity.FromColumns(in.X)
+	}
+	columns := make([][]float64, in.Matrix.D)
+	for j := range columns {
+		columns[j] = make([]float64, in.Matrix.N)
+		for i := range columns[j] {
+			columns[j][i] = in.Matrix.Grids[j].Restore(float64(in.Matrix.At(i, j)))
+		}
+	}
+	return validity.FromColumns(columns)
+}
+
+type runner struct {
+	in        Input
+	cfg       Config
+	pool      *pool.Pool
+	points    *validity.Points
+	progress  ports.Progress
+	solutions []Solution
+	warnings  []string
+	timings   map[string]float64
+	started   time.Time
+}
+
+// timed books the time since the last call under name; err is passed through.
+func (s *runner) timed(name string, err error) error {
+	now := time.Now()
+	if s.started.IsZero() {
+		s.started = now
+	}
+	s.timings[name] = now.Sub(s.started).Seconds()
+	s.started = now
+	return err
+}
+
+// possible checks the list of k against the data, and leaves impossible values of a range out with a warning.
+func (s *runner) possible() error {
+	s.started = time.Now()
+	n, distinct := s.in.Matrix.N, 0
+	if n > 0 && s.in.Matrix.D > 0 {
+		distinct = s.pool.Data.Distinct()
+	}
+	if distinct < 2 {
+		return &problem.Problem{ID: "SEG-SEG-002", What: fmt.Sprintf("%d rows with %d distinct values cannot be segmented", n, distinct),
+			Why: "at least two different customers are needed", Fix: "check filters, window and features"}
+	}
+	if len(s.cfg.K) == 0 {
+		return &problem.Problem{ID: "SEG-SEG-001", What: "no k was given", Fix: "for example --k 2..10"}
+	}
+	var kept []int
+	for _, k := range s.cfg.K {
+		switch {
+		case k < 1 || k > kernels.MaxK:
+			return &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("k = %d is not possible", k),
+				Why: fmt.Sprintf("k lies between 1 and %d", kernels.MaxK), Fix: "for example --k 2..10"}
+		case k <= distinct:
+			kept = append(kept, k)
+		case !s.cfg.KFromRange:
+			return &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("k = %d is above the number of distinct rows, %d", k, distinct),
+				Fix: fmt.Sprintf("choose k of at most %d", distinct)}
+		default:
+			s.warnings = append(s.warnings, fmt.Sprintf("k = %d left out: only %d distinct rows", k, distinct))
+		}
+	}
+	if len(kept) == 0 {
+		return &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("every k is above the number of distinct rows, %d", distinct),
+			Fix: fmt.Sprintf("choose k of at most %d", distinct)}
+	}
+	slices.Sort(kept)
+	s.cfg.K = slices.Compact(kept)
+	return nil
+}
+
+func (s *runner) restarts() int {
+	if s.cfg.InitCenters != nil {
+		return 1
+	}
+	return s.cfg.Restarts
+}
+
+// seeds names the streams of the restarts of one data set: 0 is the data, r + 1 the bootstrap resample r.
+func (s *runner) seeds(restarts, dataset int) []rng.Stream {
+	purpose := "kmeans++"
+	if s.cfg.Init == "random" {
+		purpose = "random rows"
+	}
+	streams := make([]rng.Stream, restarts)
+	for r := range streams {
+		streams[r] = rng.New(s.cfg.Seed, purpose, r, dataset)
+	}
+	return streams
+}
+
+// fit finds the best clustering of the data for each k: one batch per restart, so that all cores work.
+func (s *runner) fit(ctx context.Context, r *Result) error {
+	batch := pool.Batch{K: s.cfg.K, Random: s.cfg.Init == "random", MaxIter: s.cfg.MaxIter}
+	batches := s.restarts()
+	if s.cfg.InitCenters != nil {
+		starts, err := s.starts()
+		if err != nil {
+			return err
+		}
+		batch.Starts = starts
+	}
+	seeds := s.seeds(batches, 0)
+	s.progress.Begin("sweep", int64(batches*len(s.cfg.K)), "fits")
+	defer s.progress.End()
+	all := make([]pool.Fits, batches)
+	err := s.pool.Run(ctx, batches, func(b int) pool.Batch {
+		one := batch
+		one.Seeds = seeds[b : b+1]
+		return one
+	}, func(b int, fits pool.Fits) error {
+		all[b] = fits
+		return nil
+	}, func() { s.progress.Add(1) })
+	if err != nil {
+		return err
+	}
+	bests := make(pool.Fits, len(s.cfg.K))
+	for at := range bests {
+		bests[at] = all[0][at]
+		for _, fits := range all[1:] {
+			if fits[at].Inertia < bests[at].Inertia {
+				bests[at] = fits[at]
+			}
+		}
+	}
+	if s.cfg.InitCenters == nil {
+		if bests, err = s.pool.Refine(ctx, bests, s.cfg.MaxIter); err != nil {
+			return err
+		}
+	}
+	for at, k := range s.cfg.K {
+		best := bests[at]
+		if !best.Converged {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("k = %d did not converge within %d iterations", k, s.cfg.MaxIter))
+		}
+		solution := s.number(best)
+		s.solutions = append(s.solutions, solution)
+		m := solution.Moments
+		result := KResult{K: k, Inertia: m.Inertia(), Sizes: m.Size, Restarts: batches, Iterations: best.Iterations,
+			Converged: best.Converged, SegmentSilhouette: []float64{}}
+		if ch, ok := m.CalinskiHarabasz(); ok {
+			result.CalinskiHarabasz = &ch
+		}
+		if db, ok := m.DaviesBouldin(); ok {
+			result.DaviesBouldin = &db
+		}
+		r.K = append(r.K, result)
+		r.Fits += batches
+	}
+	return nil
+}
+
+// starts turns the given centroids into grid units.
+func (s *runner) starts() (map[int][]float32, error) {
+	starts := map[int][]float32{}
+	for _, k := range s.cfg.K {
+		rows, ok := s.cfg.InitCenters[k]
+		if !ok || len(rows) != k {
+			return nil, &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("%d initial centroids are given for k = %d", len(rows), k),
+				Fix: "give k rows for each k of the sweep"}
+		}
+		for _, row := range rows {
+			if len(row) != s.in.Matrix.D {
+				return nil, &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("an initial centroid for k = %d has %d values", k, len(row)),
+					Why: fmt.Sprintf("the data have %d columns", s.in.Matrix.D), Fix: "give one value per column"}
+			}
+			for j, x := range row {
+				starts[k] = append(starts[k], float32(x-s.in.Matrix.Grids[j].Offset))
+			}
+		}
+	}
+	return starts, nil
+}
+
+// number turns a fit into a solution numbered by size.
+func (s *runner) number(f kmeans.Fit) Solution {
+	d := s.in.Matrix.D
+	number := kmeans.Number(f.Labels, f.K)
+	solution := Solution{K: f.K, Labels: make([]uint8, len(f.Labels)), Centroids: make([]float32, f.K*d), FitOrder: number}
+	for i, l := range f.Labels {
+		solution.Labels[i] = uint8(number[l])
+	}
+	for c, to := range number {
+		copy(solution.Centroids[to*d:(to+1)*d], f.Centroids[c*d:(c+1)*d])
+	}
+	solution.Moments = validity.MomentsOf(s.points, solution.Labels, f.K)
+	return solution
+}
+
+func (s *runner) silhouettes(ctx context.Context, r *Result) error {
+	var partitions []validity.Partition
+	var at []int
+	for i, solution := range s.solutions {
+		if solution.K < 2 || s.cfg.Silhouette == "none" {
+			continue
+		}
+		mean, segment := validity.Simplified(s.points, solution.Moments, solution.Labels)
+		r.K[i].SilhouetteSimplified = &mean
+		r.K[i].SegmentSilhouette = finite(segment)
+		partitions = append(partitions, validity.Partition{K: solution.K, Labels: solution.Labels})
+		at = append(at, i)
+	}
+	var rows []int
+	var m int
+	switch _, err := fmt.Sscanf(s.cfg.Silhouette, "sample:%d", &m); {
+	case s.cfg.Silhouette == "none" || s.cfg.Silhouette == "simplified" || len(partitions) == 0:
+		return nil
+	case err == nil && m >= 2:
+		rows = validity.Sample(s.cfg.Seed, s.in.Matrix.N, m)
+	case s.cfg.Silhouette != "exact":
+		return &problem.Problem{ID: "SEG-CFG-003", What: fmt.Sprintf("silhouette %q is not known", s.cfg.Silhouette),
+			Fix: "use exact, simplified, sample:N or none"}
+	}
+	total := s.in.Matrix.N
+	if rows != nil {
+		total = len(rows)
+	}
+	s.progress.Begin("silhouette", int64(total), "rows")
+	defer s.progress.End()
+	results, err := validity.Silhouettes(ctx, s.points, partitions, rows, s.cfg.Threads, func(n int) { s.progress.Add(int64(n)) })
+	if err != nil {
+		return err
+	}
+	for q, i := range at {
+		r.K[i].Silhouette, r.K[i].SilhouetteSE = &results[q].Mean, results[q].SE
+		r.K[i].SegmentSilhouette = finite(results[q].Segment)
+	}
+	return nil
+}
+
+// finite replaces the NaN of segments of which the sample holds no row by 0, so that JSON can hold the list.
+func finite(segment []float64) []float64 {
+	for i, v := range segment {
+		if math.IsNaN(v) {
+			segment[i] = 0
+		}
+	}
+	return segment
+}
+
+// bootstrap fits pairs of resamples and compares their labelings of the original rows, with each other and with the
+// solution of the data. One plan of resamples serves all k. A resample's labels live until its partner is done.
+func (s *runner) bootstrap(ctx context.Context, r *Result) error {
+	pairs, n := s.cfg.Bootstrap, s.in.Matrix.N
+	s.progress.Begin("stability", int64(2*pairs*s.cfg.BootRestarts*len(s.cfg.K)), "fits")
+	defer s.progress.End()
+	for at := range r.K {
+		st := &Stability{Pairs: pairs, ARI: make([]float64, pairs)}
+		for c := range s.solutions[at].K {
+			st.Segments = append(st.Segments, SegmentStability{Segment: c + 1, SLSw: make([]float64, pairs)})
+		}
+		r.K[at].Stability = st
+	}
+	var mu sync.Mutex
+	waiting := map[int]pool.Fits{}
+	err := s.pool.Run(ctx, 2*pairs, func(b int) pool.Batch {
+		return pool.Batch{Weights: stability.Multinomial(s.cfg.Seed, b, n), K: s.cfg.K, Seeds: s.seeds(s.cfg.BootRestarts, b+1),
+			Random: s.cfg.Init == "random", MaxIter: s.cfg.MaxIter}
+	}, func(b int, fits pool.Fits) error {
+		mu.Lock()
+		partner, ok := waiting[b/2]
+		if !ok {
+			waiting[b/2] = fits
+			mu.Unlock()
+			return nil
+		}
+		delete(waiting, b/2)
+		mu.Unlock()
+		for at := range r.K {
+			s.compare(r.K[at].Stability, b/2, s.solutions[at], fits[at], partner[at])
+		}
+		return nil
+	}, func() { s.progress.Add(1) })
+	if err != nil {
+		return err
+	}
+	for at := range r.K {
+		st := r.K[at].Stability
+		sum := stability.Summarise(st.ARI)
+		st.ARIMean, st.ARIMedian, st.ARIQ1, st.ARIQ3, st.ARIMCSE = sum.Mean, sum.Median, sum.Q1, sum.Q3, sum.MCSE
+		for c := range st.Segments {
+			st.Segments[c].SLSwMean = stability.Summarise(st.Segments[c].SLSw).Mean
+		}
+		r.Fits += 2 * pairs * s.cfg.BootRestarts
+	}
+	return nil
+}
+
+// compare books pair p of one k. Every value is symmetric in a and b, so it does not matter which resample ended first.
+func (s *runner) compare(st *Stability, p int, base Solution, a, b kmeans.Fit) {
+	st.ARI[p] = stability.Cross(a.Labels, b.Labels, a.K, b.K).ARI()
+	ja, _ := stability.Cross(base.Labels, a.Labels, base.K, a.K).SegmentJaccard()
+	jb, _ := stability.Cross(base.Labels, b.Labels, base.K, b.K).SegmentJaccard()
+	for c := range st.Segments {
+		st.Segments[c].SLSw[p] = (ja[c] + jb[c]) / 2
+	}
+}
+
+func elbow(r *Result) Elbow {
+	var x, y []float64
+	for _, k := range r.K {
+		x, y = append(x, float64(k.K)), append(y, k.Inertia)
+	}
+	if at, ok := validity.Elbow(x, y); ok {
+		return Elbow{&r.K[at].K}
+	}
+	return Elbow{}
+}

@@ -1,0 +1,299 @@
+package sweep
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"segovia/engine/internal/exact"
+	"segovia/engine/ports"
+	"segovia/kernels/kerneltest"
+	"segovia/kernels/problem"
+	"segovia/kernels/ref"
+	"segovia/kernels/tile"
+)
+
+// reference reads columns of a fixture, yes/no as 1/0.
+func reference(t *testing.T, name string, columns ...string) [][]float64 {
+	t.Helper()
+	file, err := os.Open(filepath.Join("..", "..", "..", "shared", name))
+	kerneltest.Require(t, "shared", err == nil)
+	defer file.Close()
+	records, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := make([][]float64, len(columns))
+	for j, c := range columns {
+		at := slices.Index(records[0], c)
+		for _, r := range records[1:] {
+			v, err := strconv.ParseFloat(strings.NewReplacer("Yes", "1", "No", "0").Replace(r[at]), 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x[j] = append(x[j], v)
+		}
+	}
+	return x
+}
+
+func input(t testing.TB, x [][]float64) Input {
+	grids := make([]tile.Grid, len(x))
+	names := make([]string, len(x))
+	for j := range x {
+		g, err := tile.FitGrid(x[j])
+		if err != nil {
+			t.Fatal(err)
+		}
+		grids[j], names[j] = g, strconv.Itoa(j)
+	}
+	return Input{Matrix: tile.New(x, grids), X: x, Names: names, Scale: "none"}
+}
+
+var iris = []string{"Sepal.Length", "Sepal.Width", "Petal.Length", "Petal.Width"}
+
+func near(t *testing.T, name string, got *float64, want, relative float64) {
+	t.Helper()
+	if got == nil {
+		t.Fatalf("%s: not computed", name)
+	}
+	if math.Abs(*got-want) > relative*math.Abs(want) {
+		t.Errorf("%s: got %v, want %v", name, *got, want)
+	}
+}
+
+// The figures of scikit-learn and R for iris; the digits given limit the comparison.
+func TestIrisFigures(t *testing.T) {
+	r, solutions, err := Run(context.Background(), input(t, reference(t, "reference/iris_r.csv", iris...)),
+		Config{K: []int{1, 2, 3, 4, 5, 6}, Restarts: 50, Seed: 1}, ref.Path{}, ports.Silent{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{681.3706, 152.3479518, 78.85144143, 57.22847321, 46.44618205, 39.03998725} {
+		near(t, "inertia", &r.K[i].Inertia, want, 1e-9)
+	}
+	if !slices.Equal(r.K[2].Sizes, []int{62, 50, 38}) || len(solutions[2].Labels) != 150 {
+		t.Errorf("sizes %v", r.K[2].Sizes)
+	}
+	near(t, "silhouette", r.K[2].Silhouette, 0.5528190124, 1e-9)
+	near(t, "simplified silhouette", r.K[2].SilhouetteSimplified, 0.6663855565, 1e-9)
+	near(t, "Calinski-Harabasz", r.K[2].CalinskiHarabasz, 561.6277566, 1e-9)
+	near(t, "Davies-Bouldin", r.K[2].DaviesBouldin, 0.6619715465, 1e-9)
+	if r.K[0].Silhouette != nil || r.K[0].DaviesBouldin != nil {
+		t.Error("one cluster has no silhouette")
+	}
+	if r.Elbow.K == nil || *r.Elbow.K != 2 {
+		t.Errorf("elbow of 1..6: %v", r.Elbow.K)
+	}
+}
+
+func TestRuspiniFigures(t *testing.T) {
+	r, _, err := Run(context.Background(), input(t, reference(t, "reference/ruspini.csv", "x", "y")),
+		Config{K: []int{2, 3, 4, 5, 6}, Restarts: 100, Seed: 1}, ref.Path{}, ports.Silent{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct{ wss, silhouette float64 }{{89337.83214, .582726}, {51063.47505, .632705},
+		{12881.05124, .737657}, {10126.71979, .701924}, {8575.406876, .593999}} {
+		near(t, "WSS", &r.K[i].Inertia, want.wss, 1e-9)
+		near(t, "silhouette", r.K[i].Silhouette, want.silhouette, 1e-6)
+	}
+	if r.Chosen.K == nil || *r.Chosen.K != 4 {
+		t.Errorf("chosen %v: %s", r.Chosen.K, r.Chosen.Because)
+	}
+}
+
+func TestMcDonaldsBestKnownWSS(t *testing.T) {
+	columns := []string{"yummy", "convenient", "spicy", "fattening", "greasy", "fast", "cheap", "tasty", "expensive", "healthy", "disgusting"}
+	r, _, err := Run(context.Background(), input(t, reference(t, "reference/mcdonalds.csv", columns...)),
+		Config{K: []int{2, 3, 4}, Restarts: 1000, Seed: 1, Silhouette: "none"}, ref.Path{}, ports.Silent{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{2145.503727, 1818.700649, 1602.899456} {
+		near(t, "WSS", &r.K[i].Inertia, want, 1e-9)
+	}
+}
+
+// Everything outside the environment is the same for any number of threads.
+func TestThreadsChangeNothing(t *testing.T) {
+	in := input(t, synthetic(700, 3))
+	var want []byte
+	for _, threads := range []int{1, 2, 7} {
+		r, solutions, err := Run(context.Background(), in,
+			Config{K: []int{2, 3, 4, 5}, Restarts: 4, Bootstrap: 6, BootRestarts: 3, Seed: 5, Threads: threads}, ref.Path{}, ports.Silent{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Environment = Environment{}
+		got, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range solutions {
+			got = append(got, s.Labels...)
+		}
+		if want == nil {
+			want = got
+		}
+		if string(got) != string(want) {
+			t.Fatalf("%d threads: another result", threads)
+		}
+	}
+}
+
+// synthetic is n rows around the corners of a triangle, in two columns.
+func synthetic(n int, spread float64) [][]float64 {
+	x := [][]float64{make([]float64, n), make([]float64, n)}
+	for i := range n {
+		a, b := float64(i*7919%n)/float64(n), float64(i*104729%n)/float64(n)
+		x[0][i] = a*spread + []float64{0, 10, 5}[i%3]
+		x[1][i] = b*spread + []float64{0, 0, 8}[i%3]
+	}
+	return x
+}
+
+func TestStableSegmentsAreFoundStable(t *testing.T) {
+	r, _, err := Run(context.Background(), input(t, synthetic(600, 2)), Config{K: []int{2, 3, 4, 5}, Restarts: 5, Bootstrap: 10,
+		BootRestarts: 5, Seed: 1}, ref.Path{}, ports.Silent{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Chosen.K == nil || *r.Chosen.K != 3 || !r.Chosen.Passed {
+		t.Fatalf("chosen %+v", r.Chosen)
+	}
+	three := r.K[1].Stability
+	if three.ARIMean != 1 || three.ARIQ1 != 1 {
+		t.Errorf("three far corners: mean ARI %v", three.ARIMean)
+	}
+	for _, s := range three.Segments {
+		if s.SLSwMean != 1 {
+			t.Errorf("segment %d: SLSw %v", s.Segment, s.SLSwMean)
+		}
+	}
+	if five := r.K[3].Stability; five.ARIMean > 0.95 {
+		t.Errorf("five segments out of three corners look stable: %v", five.ARIMean)
+	}
+	if want := 5*4 + 2*10*5*4; r.Fits != want {
+		t.Errorf("%d fits, want %d", r.Fits, want)
+	}
+}
+
+func TestImpossibleK(t *testing.T) {
+	three := [][]float64{{1, 1, 2, 2, 3, 3}}
+	for _, c := range []struct {
+		name string
+		x    [][]float64
+		cfg  Config
+		id   string
+		ks   []int
+	}{
+		{"zero", three, Config{K: []int{0}}, "SEG-SEG-001", nil},
+		{"above the distinct rows", three, Config{K: []int{4}}, "SEG-SEG-001", nil},
+		{"range", three, Config{K: []int{2, 3, 4, 5}, KFromRange: true}, "", []int{2, 3}},
+		{"one row", [][]float64{{1}}, Config{K: []int{2}}, "SEG-SEG-002", nil},
+		{"identical rows", [][]float64{{1, 1, 1}}, Config{K: []int{2}}, "SEG-SEG-002", nil},
+		{"no rows", [][]float64{{}}, Config{K: []int{2}}, "SEG-SEG-002", nil},
+		{"two distinct rows", [][]float64{{1, 1, 2}}, Config{K: []int{2}, Bootstrap: 5}, "", []int{2}},
+	} {
+		r, solutions, err := Run(context.Background(), input(t, c.x), c.cfg, ref.Path{}, ports.Silent{})
+		if c.id != "" {
+			if !errors.Is(err, &problem.Problem{ID: c.id}) {
+				t.Errorf("%s: %v, want %s", c.name, err, c.id)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		var ks []int
+		for i, k := range r.K {
+			ks = append(ks, k.K)
+			for _, v := range solutions[i].Centroids {
+				if v != v {
+					t.Errorf("%s: NaN centroid", c.name)
+				}
+			}
+		}
+		if !slices.Equal(ks, c.ks) || len(c.ks) < len(c.cfg.K) && len(r.Warnings) == 0 {
+			t.Errorf("%s: k %v, warnings %v", c.name, ks, r.Warnings)
+		}
+	}
+}
+
+func TestChoiceByRule(t *testing.T) {
+	result := func() *Result {
+		f := func(v float64) *float64 { return &v }
+		three := 3
+		return &Result{N: 100, Elbow: Elbow{&three}, K: []KResult{
+			{K: 2, Sizes: []int{60, 40}, Silhouette: f(.7), SegmentSilhouette: []float64{.7, .7}, Stability: &Stability{ARIMean: .5}},
+			{K: 3, Sizes: []int{40, 30, 30}, Silhouette: f(.5), SegmentSilhouette: []float64{.5, .5, .5}, Stability: &Stability{ARIMean: .85}},
+			{K: 4, Sizes: []int{40, 30, 20, 10}, Silhouette: f(.6), SegmentSilhouette: []float64{.6, .6, .6, .6}, Stability: &Stability{ARIMean: .82,
+				Segments: []SegmentStability{{SLSwMean: .9}}}},
+			{K: 5, Sizes: []int{40, 30, 20, 10, 0}, Silhouette: f(.9), SegmentSilhouette: []float64{.6, .6, .6, .6, .6}, Stability: &Stability{ARIMean: .95}},
+		}}
+	}
+	for _, c := range []struct {
+		choose Choose
+		want   int
+		passed bool
+	}{
+		{Choose{}, 4, true},
+		{Choose{MaxSegments: 3}, 3, true},
+		{Choose{Rule: "stability"}, 3, true},
+		{Choose{Rule: "elbow"}, 3, true},
+		{Choose{Rule: "2"}, 2, false},
+		{Choose{Global: .99}, 0, false},
+		{Choose{Global: .99, BestFailing: true}, 5, false},
+	} {
+		r := result()
+		if err := choose(r, c.choose); err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		if r.Chosen.K != nil {
+			got = *r.Chosen.K
+		}
+		if got != c.want || r.Chosen.Passed != c.passed || r.Chosen.Because == "" || r.Chosen.BecauseDE == "" {
+			t.Errorf("%+v: chose %d (%v): %s / %s", c.choose, got, r.Chosen.Passed, r.Chosen.Because, r.Chosen.BecauseDE)
+		}
+	}
+	if err := choose(result(), Choose{Rule: "gut feeling"}); !errors.Is(err, &problem.Problem{ID: "SEG-CFG-003"}) {
+		t.Errorf("unknown rule: %v", err)
+	}
+	r := result()
+	_ = choose(r, Choose{})
+	t.Log(r.Chosen.Because)
+	t.Log(r.Chosen.BecauseDE)
+}
+
+// ln(spend), z-scored, of the wholesale customers: the WSS that scikit-learn finds.
+func TestWholesaleFigures(t *testing.T) {
+	var x [][]float64
+	for _, c := range reference(t, "data/wholesale/customers.txt", "Fresh", "Milk", "Grocery", "Frozen", "Detergents_Paper", "Delicassen") {
+		for i := range c {
+			c[i] = exact.Log(c[i])
+		}
+		mean, sd := exact.SD(c, false)
+		for i := range c {
+			c[i] = (c[i] - mean) / sd
+		}
+		x = append(x, c)
+	}
+	r, _, err := Run(context.Background(), input(t, x), Config{K: []int{2, 3, 4}, Restarts: 100, Seed: 1}, ref.Path{}, ports.Silent{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "k=2", &r.K[0].Inertia, 1847.980, 1e-6)
+	near(t, "k=3", &r.K[1].Inertia, 1558.035894, 1e-9)
+	near(t, "k=4", &r.K[2].Inertia, 1391.755, 1e-6)
+}
