@@ -1,6 +1,7 @@
 package arrowio
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -162,4 +163,26 @@ func (r *Reader) probeBinary(in *ipc.Reader) error {
 	}
 	r.sel = r.sel.Drop(probe)
 	return nil
+}
+
+// DecodeSchema returns the schema in a single IPC schema message, as Parquet files carry it in base64.
+func DecodeSchema(b []byte, opt Options) (*arrow.Schema, error) {
+	f, err := openFrames(bytes.NewReader(b), int64(len(b)), opt)
+	if err != nil {
+		return nil, Damaged("SEG-IPC-001", "", damaged, err)
+	}
+	var schema *arrow.Schema
+	err = Guard(func() error {
+		in, err := (&Reader{f: f, opt: opt}).arrow()
+		if err != nil {
+			return err
+		}
+		defer in.Release()
+		schema = in.Schema()
+		return nil
+	})
+	if err != nil {
+		return nil, Damaged("SEG-IPC-001", "", damaged, err)
+	}
+	return schema, nil
 }
