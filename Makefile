@@ -1,0 +1,38 @@
+# `make demo` and `make test` do all set-up that they need; `make help` lists the rest.
+GO     ?= go
+BIN    := bin/segovia
+DEMO   ?= demo
+GOFLAGS := -trimpath
+export CGO_ENABLED ?= 0
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -X segovia/cmd/segovia/internal/app.version=$(VERSION)
+# Packages with goroutines of their own: they are tested under the race detector too.
+RACE := ./engine/internal/par ./engine/pool ./engine/sweep ./engine/features ./engine/company ./io/anyio ./io/runstore
+
+.PHONY: demo test bench lint build generate race help $(BIN)
+
+build: $(BIN) ## build bin/segovia
+
+$(BIN):
+	$(GO) build $(GOFLAGS) -ldflags "$(LDFLAGS)" -o $(BIN) ./cmd/segovia
+
+demo: $(BIN) ## generate a company, run the whole nightly job on it, print where the report is
+	$(BIN) demo $(DEMO)
+
+test: lint ## everything: formatting, vet, staticcheck, unit tests, the race detector, the real command line
+	$(GO) test ./...
+	CGO_ENABLED=1 $(GO) test -race -short $(RACE)
+
+lint: ## formatting, vet, staticcheck
+	@files=$$(gofmt -l cmd kernels engine io bench); if [ -n "$$files" ]; then echo "gofmt these: $$files"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+bench: ## benchmarks of the engine on this machine
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./kernels/... ./engine/... ./bench/...
+
+generate: $(BIN) ## write the files of a synthetic company of 50,000 customers to generated/
+	$(BIN) generate generated --customers 50000
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
