@@ -82,12 +82,11 @@ func (c *cursor) ints(out map[int16]*int32, flag func(id int16, v bool)) {
 
 // walker checks the pages of column chunks. It keeps its buffer from chunk to chunk and is not for concurrent use.
 type walker struct {
-	r      io.ReaderAt
-	opt    arrowio.Options
-	buf    []byte
-	verify bool // whether any page had a CRC
-	pages  int64
-	sums   int64
+	r     io.ReaderAt
+	opt   arrowio.Options
+	buf   []byte
+	pages int64
+	sums  int64
 }
 
 // walk checks every page of chunk c of leaf l. Place names them in messages.

@@ -259,7 +259,7 @@ func TestDamaged(t *testing.T) {
 		if _, err := try("cut", at, good[:at]); err == nil {
 			t.Fatalf("cut to %d bytes and read", at)
 		}
-		for _, mask := range []byte{0x01, 0x10, 0x80, 0xFF} {
+		for _, mask := range []byte{0x01, 0x80} {
 			bad := bytes.Clone(good)
 			bad[at] ^= mask
 			got, err := try("flip", at, bad)
