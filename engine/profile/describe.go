@@ -12,7 +12,7 @@ import (
 
 // Schema and FormatVersion name the format of segments.json.
 const (
-	Schema        = "segovia:segments"
+	Schema        = "https://segovia.dev/schema/segments-1.json"
 	FormatVersion = 1
 )
 

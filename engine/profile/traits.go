@@ -138,6 +138,14 @@ func (d *describer) word(f *numeric, s int) trait {
 			t.phrase = p.almostLow
 		}
 		t.inText = withLabel(t.phrase)
+	case m.concept != nil && m.concept.id == "trend" && f.sorted[0] < 0 && own.High == (Text{}) && (mean > 0) == high:
+		// A trend that can be negative is none at 0, so its sign says more than its distance from the average.
+		t.inName = tx("rückläufig", "declining")
+		if high {
+			t.inName = tx("wachsend", "growing")
+		}
+		t.phrase = t.inName
+		t.inText = withLabel(t.phrase)
 	case f.zeroOne && m.words.High == (Text{}):
 		// Yes or no: the share of yes.
 		switch {

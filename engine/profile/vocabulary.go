@@ -84,7 +84,7 @@ var concepts = []concept{
 			tx("geringes Potenzial", "low potential"), tx("sehr geringes Potenzial", "very low potential")),
 	},
 	{
-		id: "trend", family: "trend", optional: orderTokens + "|" + revenueTokens + "|" + shareTokens + "|of",
+		id: "trend", family: "trend", optional: orderTokens + "|" + revenueTokens + "|" + shareTokens + "|of|amount",
 		forms: [][]string{{"trend|trends|growth|wachstum|umsatztrend|bestelltrend|umsatzwachstum"}},
 		label: tx("Trend", "trend"),
 		words: words(tx("sehr günstiger Trend", "very favourable trend"), tx("günstiger Trend", "favourable trend"),
@@ -127,11 +127,20 @@ var concepts = []concept{
 	{
 		id: "gaps", family: "rhythm", optional: orderTokens + "|" + averageTokens + "|tage",
 		forms: [][]string{{"between|zwischen", orderTokens}, {"days|tage", "between|zwischen"}, {"bestellabstand|bestellabstaende"},
-			{"interpurchase", "time|days"}},
+			{"interpurchase", "time|days"}, {"gap|gaps|interval|intervals|abstand|abstaende"}},
 		label: tx("Bestellabstand", "days between orders"),
 		words: words(tx("sehr lange Bestellabstände", "very long gaps between orders"),
 			tx("lange Bestellabstände", "long gaps between orders"), tx("kurze Bestellabstände", "short gaps between orders"),
 			tx("sehr kurze Bestellabstände", "very short gaps between orders")),
+	},
+	{
+		id: "items_per_order", family: "items", measure: aCount,
+		forms: [][]string{{"items|lines|positions|positionen|artikel|quantity|menge", "per|je|pro", orderTokens}},
+		label: tx("Positionen je Bestellung", "items per order"),
+		words: words(tx("sehr viele Positionen je Bestellung", "very many items per order"),
+			tx("viele Positionen je Bestellung", "many items per order"),
+			tx("wenige Positionen je Bestellung", "few items per order"),
+			tx("sehr wenige Positionen je Bestellung", "very few items per order")),
 	},
 	{
 		id: "order_value", family: "basket", measure: anAmount, optional: averageTokens + "|" + orderTokens + "|value|wert|size",

@@ -45,6 +45,12 @@ func TestRecognise(t *testing.T) {
 		{"revenue_trend", "", "", "trend"},
 		{"days_between_orders_mean", "days", "", "gaps"},
 		{"days_between_orders_cv", "", "", "rhythm"},
+		{"gap_mean", "days", "behavioural", "gaps"},
+		{"gap_cv", "ratio", "behavioural", "rhythm"},
+		{"trend_orders", "ratio", "behavioural", "trend"},
+		{"trend_amount", "ratio", "behavioural", "trend"},
+		{"count_orders", "orders", "behavioural", "orders"},
+		{"items_per_order", "rows", "behavioural", "items_per_order"},
 		{"r_score", "", "", "recency_score"},
 		{"recency_score", "", "", "recency_score"},
 		{"f_score", "", "", "frequency_score"},
@@ -195,6 +201,27 @@ func TestNamesAreStable(t *testing.T) {
 			if seg.Name != want.Segments[s].Name {
 				t.Errorf("seed %d: segment %d is called %v instead of %v", seed, s+1, seg.Name, want.Segments[s].Name)
 			}
+		}
+	}
+}
+
+func TestTrendBySign(t *testing.T) {
+	for _, c := range []struct {
+		shift     float64
+		low, high string
+	}{
+		{0, "declining", "growing"}, {1.5, "unfavourable trend", "favourable trend"}, {-0.6, "declining", "favourable trend"},
+	} {
+		x := &table.Column{Name: "trend_orders", Unit: "ratio"}
+		in := Input{Table: &table.Table{Columns: []*table.Column{x}}, K: 2}
+		for i := range 100 {
+			x.Numbers = append(x.Numbers, float64(i/50)-0.5+float64(i%10)/100+c.shift)
+			in.Labels, in.Table.Keys = append(in.Labels, i/50), append(in.Table.Keys, fmt.Sprint(i))
+		}
+		prepare(&in)
+		r := mustDescribe(t, in, Config{})
+		if low, high := r.Segments[0].Name.EN, r.Segments[1].Name.EN; low != capitalise(c.low) || high != capitalise(c.high) {
+			t.Errorf("shift %v: %q and %q", c.shift, low, high)
 		}
 	}
 }
