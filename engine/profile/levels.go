@@ -21,7 +21,7 @@ type category struct {
 	clustered bool
 }
 
-// known reports the level of row i; ok is false where it is missing or empty.
+// level returns the level of row i; ok is false where it is missing or empty.
 func level(col *table.Column, i int) (string, bool) {
 	if col.IsMissing(i) || col.Strings[i] == "" {
 		return "", false
@@ -96,7 +96,7 @@ const (
 	maxPublished  = 10   // levels of one segment that are published
 	leastLift     = 1.2  // of a level that is published
 	leastLevel    = 0.05 // share of the segment's customers that have it
-	levelIsTypic  = 0.3  // share from which on a level may stand in the description
+	levelTypical  = 0.3  // share from which on a level may stand in the description
 	levelLiftText = 1.5
 )
 

@@ -133,7 +133,7 @@ func (d *describer) levelSentence(s int, seg *Segment, l language) string {
 		for _, t := range d.told(s) {
 			told = told || t.family == "feature "+v.Feature
 		}
-		if told || v.Share < levelIsTypic || v.Lift < levelLiftText || len(parts) == 2 {
+		if told || v.Share < levelTypical || v.Lift < levelLiftText || len(parts) == 2 {
 			continue
 		}
 		parts = append(parts, d.metas[v.Feature].label.in(l)+" "+v.Level+" ("+percent(v.Share, l)+
