@@ -33,6 +33,7 @@ type SourceConfig struct {
 	Time        string // event time column; empty for tables without time
 	Amount      string // column or expression; empty if none
 	Where       string // rows that count; empty = all
+	Order       string // column that names the order, the default of Column.Order; empty = none
 	Distinct    string // "none" (default), "exact", "across_files"
 	MissingKey  string // event tables "drop" (default), entity table "error" (default); "error" or "drop"
 	OnDuplicate string // entity table: "error" (default), "first", "last" (in file name and row order)
@@ -49,8 +50,8 @@ type Entity struct {
 type Column struct {
 	Name   string
 	From   string        // source; empty for Expr and Score
-	Agg    string        // see Aggregations
-	Column string        // argument of the aggregation; an amount expression is named "amount"
+	Agg    string        // see Aggregations; empty with From = "value"
+	Column string        // argument of the aggregation: column, "amount" (the source's, also the default) or expression
 	Where  string        // further filter of this feature
 	Order  string        // column that names the order, for average_order_value, trend and the like; default: the line itself
 	By     string        // expand into one feature per level of this column ("name_level"), most frequent levels first
@@ -58,7 +59,8 @@ type Column struct {
 	Expr   string        // expression over other features
 	Score  *Score        // score over another feature
 	Encode string        // for columns taken from the entity table: "", "number", "one_hot", "ordinal" (prep acts on it)
-	Window time.Duration // overrides Config.Window; 0 = inherit
+	Window time.Duration // overrides Config.Window; 0 = inherit, negative = all
+	Period string        // seasonality: "month" (default) or "quarter"
 	Unit   string
 	Type   string // M3 kind; empty = derived from the aggregation
 	// LabelDE and LabelEN name the feature for people; empty = derived from Name.

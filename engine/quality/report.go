@@ -9,26 +9,42 @@ type Report struct {
 	Sources       []Source  `json:"sources"`
 	Entity        Entity    `json:"entity"`
 	Features      []Feature `json:"features"`
-	Findings      []Finding `json:"findings"`
+	// Coverage says how complete the data of each subsidiary or country are; empty without such a column.
+	Coverage []Coverage `json:"coverage"`
+	Findings []Finding  `json:"findings"`
 }
 
-// Source counts the rows of one source. Every row read is without key, filtered, duplicate and removed, rejected, outside
-// the window or used; one that is several of these counts at the first in this order.
+// SchemaName and FormatVersion stand in every quality.json.
+const (
+	SchemaName    = "https://segovia.dev/schema/quality-1.json"
+	FormatVersion = 1
+)
+
+// Source counts the rows of one source. RowsWithoutKey and RowsDuplicateRemoved count all such rows, so that
+// RowsRead - RowsDuplicateRemoved is what `distinct` leaves; RowsDuplicateWithoutKey are in both. Every other row counts
+// once, at the first that fits of: rejected, filtered, without time, in the future, outside the window, of an unknown
+// customer, used. Hence RowsRead + RowsDuplicateWithoutKey is the sum of these.
 type Source struct {
-	Name                 string         `json:"name"`
-	Files                int            `json:"files"`
-	RowsRead             int64          `json:"rows_read"`
-	RowsWithoutKey       int64          `json:"rows_without_key"` // all rows without key, whether filtered or not
-	RowsFiltered         int64          `json:"rows_filtered"`
-	RowsOutsideWindow    int64          `json:"rows_outside_window"`
-	RowsFuture           int64          `json:"rows_future"`
-	RowsUnknownCustomer  int64          `json:"rows_unknown_customer"` // key not in the entity table
-	RowsDuplicate        int64          `json:"rows_duplicate"`        // rows that repeat an earlier one exactly, removed or not
-	RowsDuplicateRemoved int64          `json:"rows_duplicate_removed"`
-	RowsRejected         int64          `json:"rows_rejected"`
-	RowsUsed             int64          `json:"rows_used"`
-	Columns              []SourceColumn `json:"columns"`
-	Rejects              []Reject       `json:"rejects"`
+	Name                    string         `json:"name"`
+	Files                   int            `json:"files"`
+	RowsRead                int64          `json:"rows_read"`
+	RowsWithoutKey          int64          `json:"rows_without_key"` // all rows without key, whether filtered or not
+	RowsFiltered            int64          `json:"rows_filtered"`
+	RowsWithoutTime         int64          `json:"rows_without_time"`     // in a source with a time column
+	RowsOutsideWindow       int64          `json:"rows_outside_window"`   // before the widest window of its features
+	RowsFuture              int64          `json:"rows_future"`           // at or after as_of
+	RowsUnknownCustomer     int64          `json:"rows_unknown_customer"` // key not in the entity table
+	RowsDuplicate           int64          `json:"rows_duplicate"`        // rows that repeat an earlier one exactly, removed or not
+	RowsDuplicateRemoved    int64          `json:"rows_duplicate_removed"`
+	RowsDuplicateWithoutKey int64          `json:"rows_duplicate_without_key"` // removed as duplicates, and without key
+	RowsRejected            int64          `json:"rows_rejected"`
+	RowsUsed                int64          `json:"rows_used"`
+	RowsPlaceholderTime     int64          `json:"rows_placeholder_time"` // rows with a time such as 1900-01-01, wherever they count
+	RowsUsedFirst           *string        `json:"rows_used_first"`       // earliest time of the used rows
+	RowsUsedLast            *string        `json:"rows_used_last"`        // latest
+	Used                    bool           `json:"used"`                  // some feature or the list of customers comes from it
+	Columns                 []SourceColumn `json:"columns"`
+	Rejects                 []Reject       `json:"rejects"`
 }
 
 // SourceColumn describes one column of a source over all its rows. Values that could be a person's stay out: Min, Max are
@@ -42,10 +58,13 @@ type SourceColumn struct {
 	DistinctExact bool    `json:"distinct_exact"`
 	Min           *string `json:"min"`
 	Max           *string `json:"max"`
-	Outliers      int64   `json:"outliers"` // outside the quartiles by more than 3 interquartile ranges
-	FirstTime     *string `json:"first_time"`
-	LastTime      *string `json:"last_time"`
-	Used          bool    `json:"used"`
+	Negative      int64   `json:"negative"` // numbers below 0
+	// Outliers are outside the quartiles by more than 3 interquartile ranges; none are counted where the quartiles
+	// coincide. Above 65,536 different values the count is that of a histogram with buckets of 0.8 %.
+	Outliers  int64   `json:"outliers"`
+	FirstTime *string `json:"first_time"`
+	LastTime  *string `json:"last_time"`
+	Used      bool    `json:"used"`
 }
 
 // Reject counts rows that could not be parsed.
@@ -74,6 +93,19 @@ type Feature struct {
 	Constant bool     `json:"constant"`
 	Skew     *float64 `json:"skew"`
 	Outliers int64    `json:"outliers"`
+	// CompleteShift is (mean over the customers without any missing feature - mean over all) / standard deviation over all:
+	// how far a fit on complete customers only would look at other customers than the whole base (M5).
+	CompleteShift *float64 `json:"complete_shift"`
+}
+
+// Coverage is one level of the column that says to which subsidiary, country or region a customer belongs. Levels with
+// fewer than ten customers are summed under "other"; customers without a level under "".
+type Coverage struct {
+	Column    string `json:"column"`
+	Level     string `json:"level"`
+	Customers int64  `json:"customers"`
+	Active    int64  `json:"active"`   // with at least one used event row
+	Complete  int64  `json:"complete"` // without any missing feature
 }
 
 // Text is a sentence in both languages.

@@ -1,0 +1,257 @@
+package features
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+
+	"segovia/engine/ports"
+	"segovia/engine/quality"
+	"segovia/engine/table"
+	"segovia/kernels/problem"
+)
+
+// Result is what the records said: the features of every customer, and how good the records were.
+type Result struct {
+	Table    *table.Table
+	Quality  *quality.Report
+	RowsUsed map[string]int64 // by source
+	AsOf     time.Time
+	From     time.Time // begin of the window; with window "all" the earliest used record, zero if none has a time
+}
+
+// Fold reads all sources once and returns one row of features per customer, in key order. The result depends on the
+// configuration and on the set of the rows, not on the order of files and rows, the size of batches or cfg.Threads
+// (0 = all processors); where the position of a row matters (on_duplicate), it is that by file name and row. Sources are
+// matched to cfg.Sources by name. All errors are problems of the catalogue, save those of ctx and of the sources.
+func Fold(ctx context.Context, cfg Config, sources []Source, progress ports.Progress) (*Result, error) {
+	schemas := map[string]*arrow.Schema{}
+	readers := map[string]Source{}
+	for _, s := range sources {
+		schemas[s.Name()], readers[s.Name()] = s.Schema(), s
+	}
+	for _, sc := range cfg.Sources {
+		if readers[sc.Name] == nil {
+			return nil, &problem.Problem{ID: "SEG-BUG-001", What: fmt.Sprintf("source %q was configured and not opened", sc.Name)}
+		}
+	}
+	pl, problems := newPlan(cfg, schemas)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	f := newFolder(pl, readers, progress)
+	// Who is a customer must be known before other sources can be told which of their rows count.
+	if err := f.read(ctx, []int{f.entityIndex}); err != nil {
+		return nil, err
+	}
+	if err := f.checkKeys(); err != nil {
+		return nil, err
+	}
+	var others []int
+	for i := range f.sources {
+		if i != f.entityIndex {
+			others = append(others, i)
+		}
+	}
+	if err := f.read(ctx, others); err != nil {
+		return nil, err
+	}
+	if err := f.checkKeys(); err != nil {
+		return nil, err
+	}
+	return f.finish(ctx)
+}
+
+// folder is a fold under way.
+type folder struct {
+	*plan
+	readers     []Source
+	entityIndex int
+	threads     int
+	progress    ports.Progress
+	shards      []*shard
+	levels      []map[int]*levelTexts // by source and spec
+	judges      [][]*quality.Judge    // by source; several, so that workers seldom wait for each other
+	duplicates  []*duplicates
+	orderSet    hashSet
+	ranks       [][]int64 // by source and file: rank by name
+
+	mu     sync.Mutex
+	counts []counts // by source
+	first  []int64  // by source: earliest used time
+}
+
+// counts are what one worker counted in one source.
+type counts struct {
+	quality.Source
+	missingKeys firstRows
+	amount      i128
+	amountOver  bool
+	first, last int64 // of used rows
+	timed       bool
+}
+
+func newFolder(pl *plan, readers map[string]Source, progress ports.Progress) *folder {
+	f := &folder{plan: pl, threads: cmp.Or(pl.cfg.Threads, runtime.GOMAXPROCS(0)), progress: progress, counts: make([]counts, len(pl.sources)), first: make([]int64, len(pl.sources))}
+	for i, s := range pl.sources {
+		if s == pl.entity {
+			f.entityIndex = i
+		}
+		r := readers[s.cfg.Name]
+		f.readers = append(f.readers, r)
+		f.ranks = append(f.ranks, rankByName(r.Files()))
+		var judges []*quality.Judge
+		for range min(f.threads, 8) {
+			judges = append(judges, quality.NewJudge(s.schema))
+		}
+		f.judges = append(f.judges, judges)
+		f.duplicates = append(f.duplicates, &duplicates{mode: cmp.Or(s.cfg.Distinct, "none")})
+		levels := map[int]*levelTexts{}
+		for spec := range s.texts {
+			levels[spec] = &levelTexts{byKey: map[uint64]string{}}
+		}
+		f.levels = append(f.levels, levels)
+	}
+	for range shardCount {
+		f.shards = append(f.shards, newShard(f))
+	}
+	return f
+}
+
+// rankByName returns the rank of each file when sorted by name; equal names keep their order.
+func rankByName(files []string) []int64 {
+	order := make([]int, len(files))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(files[a], files[b]) })
+	ranks := make([]int64, len(files))
+	for rank, i := range order {
+		ranks[i] = int64(rank)
+	}
+	return ranks
+}
+
+// errLater stops the reading of a file because an earlier one has failed.
+var errLater = errors.New("an earlier file has failed")
+
+// read folds all files of some sources. Of several errors it returns that of the first file, so that the message does not
+// depend on which worker was faster.
+func (f *folder) read(ctx context.Context, sources []int) error {
+	type task struct{ source, file int }
+	var tasks []task
+	for _, s := range sources {
+		for file := range f.readers[s].Files() {
+			tasks = append(tasks, task{s, file})
+		}
+	}
+	if len(tasks) == 0 {
+		return nil
+	}
+	f.progress.Begin("features", 0, "rows")
+	defer f.progress.End()
+	var next, failed atomic.Int64
+	failed.Store(math.MaxInt64)
+	errs := make([]error, len(tasks))
+	var group sync.WaitGroup
+	for id := range min(f.threads, len(tasks)) {
+		group.Go(func() {
+			w := newWorker(f, id)
+			for {
+				i := next.Add(1) - 1
+				if i >= int64(len(tasks)) || i > failed.Load() {
+					break
+				}
+				t := tasks[i]
+				err := w.file(ctx, t.source, t.file, func() bool { return failed.Load() < i })
+				if err == nil || errors.Is(err, errLater) {
+					continue
+				}
+				errs[i] = err
+				for old := failed.Load(); i < old && !failed.CompareAndSwap(old, i); old = failed.Load() {
+				}
+			}
+			w.report()
+		})
+	}
+	group.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkKeys refuses customers that are missing or doubled where that matters, and fixes what readers of states need to
+// know about whole sources.
+func (f *folder) checkKeys() error {
+	for i, s := range f.sources {
+		c := &f.counts[i]
+		f.first[i] = c.first
+		wantsKeys := s.cfg.MissingKey == "error" || s.cfg.MissingKey == "" && s.entity
+		if c.missingKeys.n > 0 && wantsKeys {
+			return &problem.Problem{ID: "SEG-KEY-001", What: fmt.Sprintf("%d rows of source %q have no customer key", c.missingKeys.n, s.cfg.Name),
+				File: f.fileOf(i, c.missingKeys), Place: fmt.Sprintf("column %q", s.cfg.Key), Why: "data rows " + f.places(i, c.missingKeys),
+				Fix: "Repair the table, or set `missing_key: drop`."}
+		}
+		if !s.oneRow || s.cfg.OnDuplicate == "first" || s.cfg.OnDuplicate == "last" {
+			continue
+		}
+		var repeats firstRows
+		var keys int64
+		for _, sh := range f.shards {
+			repeats.merge(sh.once[i].repeats)
+			keys += sh.once[i].keys
+		}
+		if keys > 0 {
+			return &problem.Problem{ID: "SEG-KEY-001", What: fmt.Sprintf("%d customers stand more than once in source %q, in %d rows too many", keys, s.cfg.Name, repeats.n),
+				File: f.fileOf(i, repeats), Place: fmt.Sprintf("column %q", s.cfg.Key), Why: "repeated in data rows " + f.places(i, repeats),
+				Fix: "Repair the table, or set `on_duplicate: first` or `last`."}
+		}
+	}
+	return nil
+}
+
+func (f *folder) fileName(source int, rank int64) string {
+	for i, r := range f.ranks[source] {
+		if r == rank {
+			return f.readers[source].Files()[i]
+		}
+	}
+	return ""
+}
+
+func (f *folder) fileOf(source int, rows firstRows) string {
+	return f.fileName(source, rows.first[0].file)
+}
+
+// places names the first rows; a row of another file than the first one with its file.
+func (f *folder) places(source int, rows firstRows) string {
+	text := ""
+	for i, at := range rows.first {
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprint(at.row)
+		if at.file != rows.first[0].file {
+			text += " of " + f.fileName(source, at.file)
+		}
+	}
+	if rows.n > int64(len(rows.first)) {
+		text += ", ..."
+	}
+	return text
+}

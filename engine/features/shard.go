@@ -1,0 +1,119 @@
+package features
+
+import (
+	"slices"
+	"sync"
+)
+
+// shardCount is the number of shards that customers are spread over by the hash of their key.
+const shardCount = 64
+
+// shard holds the customers of one part of the key space and all their states.
+type shard struct {
+	fold   *folder
+	mu     sync.Mutex
+	index  map[string]int32
+	keys   []string
+	active []bool // has a used row of a source that is not the entity table
+
+	states [][]state  // by source and spec
+	once   []*onceRow // by source; nil where several rows per customer are normal
+}
+
+func newShard(f *folder) *shard {
+	sh := &shard{fold: f, index: map[string]int32{}, states: make([][]state, len(f.sources)), once: make([]*onceRow, len(f.sources))}
+	for i, s := range f.sources {
+		for j := range s.specs {
+			sh.states[i] = append(sh.states[i], newState(&s.specs[j]))
+		}
+		if s.oneRow {
+			sh.once[i] = &onceRow{}
+		}
+	}
+	return sh
+}
+
+// slot returns the customer of that key, adding it where add is set; -1 when there is none.
+func (sh *shard) slot(key string, add bool) int32 {
+	i, ok := sh.index[key]
+	switch {
+	case ok:
+		return i
+	case !add:
+		return -1
+	}
+	i = int32(len(sh.keys))
+	key = string([]byte(key)) // the batch's memory goes away
+	sh.keys = append(sh.keys, key)
+	sh.active = append(sh.active, false)
+	sh.index[key] = i
+	return i
+}
+
+// rowAt is the place of a row: the rank of its file by name, and its number there.
+type rowAt struct{ file, row int64 }
+
+func (a rowAt) less(b rowAt) bool { return a.file < b.file || a.file == b.file && a.row < b.row }
+
+// firstRows keeps how many rows there were and the places of the first ten.
+type firstRows struct {
+	n     int64
+	first []rowAt
+}
+
+const keptRows = 10
+
+func (f *firstRows) add(at rowAt) {
+	f.n++
+	f.keep(at)
+}
+
+func (f *firstRows) keep(at rowAt) {
+	i, _ := slices.BinarySearchFunc(f.first, at, func(a, b rowAt) int {
+		switch {
+		case a.less(b):
+			return -1
+		case b.less(a):
+			return 1
+		}
+		return 0
+	})
+	if i < keptRows {
+		f.first = slices.Insert(f.first, i, at)
+		f.first = f.first[:min(len(f.first), keptRows)]
+	}
+}
+
+func (f *firstRows) merge(o firstRows) {
+	f.n += o.n
+	for _, at := range o.first {
+		f.keep(at)
+	}
+}
+
+// onceRow watches a source that must have one row per customer. Every row of a customer but the first by place is a
+// repeat, in whatever order they come.
+type onceRow struct {
+	seen    []bool
+	first   []rowAt
+	twice   []bool
+	keys    int64 // customers with more than one row
+	repeats firstRows
+}
+
+func (o *onceRow) add(slot int32, at rowAt) {
+	n := int(slot) + 1
+	o.seen, o.first, o.twice = extend(o.seen, n), extend(o.first, n), extend(o.twice, n)
+	if !o.seen[slot] {
+		o.seen[slot], o.first[slot] = true, at
+		return
+	}
+	if !o.twice[slot] {
+		o.twice[slot] = true
+		o.keys++
+	}
+	if at.less(o.first[slot]) {
+		at, o.first[slot] = o.first[slot], at
+	}
+	o.repeats.add(at)
+}

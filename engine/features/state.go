@@ -1,0 +1,483 @@
+package features
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// stateKind says what a state keeps per customer.
+type stateKind uint8
+
+const (
+	keepCount    stateKind = iota // number of rows (where arg is not missing)
+	keepSum                       // sum of arg
+	keepMin                       // smallest arg
+	keepMax                       // largest arg
+	keepDistinct                  // set of keys
+	keepKeyedSum                  // sum of arg (1 without one) per key
+	keepKeyedMin                  // earliest time per key
+	keepEarliest                  // arg at the earliest time, ties to the smallest
+	keepLatest                    // arg at the latest time, ties to the largest
+	keepFirstRow                  // arg of the first row in file and row order, missing or not
+	keepLastRow                   // arg of the last row
+)
+
+// keyPart says what of a row is the key of keepDistinct, keepKeyedSum and keepKeyedMin.
+type keyPart uint8
+
+const (
+	keyNone    keyPart = iota
+	keyHash            // hash of by's canonical text; rows without it have no key
+	keyLevel           // the same, with the text kept by name; rows without it have key 0
+	keyDay             // day of the time
+	keyMonth           // calendar month, 1 to 12
+	keyQuarter         // calendar quarter, 1 to 4
+	keyHalf            // 1 before mid, 2 from mid on
+)
+
+// stateSpec describes one state of one source. Features that need the same state share it: it is comparable. Expressions
+// are given by their index among the source's, -1 = none.
+type stateSpec struct {
+	kind  stateKind
+	part  keyPart
+	arg   int
+	by    int
+	time  int
+	where int
+	from  int64 // rows before it are left out
+	mid   int64 // keyHalf
+}
+
+const noLimit = math.MinInt64
+
+// batch is what a state sees of one record batch: the values of its expressions.
+type batch struct {
+	spec   *stateSpec
+	arg    *vec
+	time   *vec
+	where  *vec
+	keys   []uint64 // per row, when spec.part is set
+	hasKey []bool
+	file   int64 // rank of the file by name
+	row    int64 // number of the batch's first row in its file
+}
+
+// takes reports whether the row counts for the state.
+func (b *batch) takes(row int32) bool {
+	i := int(row)
+	if b.where != nil && !b.where.isTrue(i) {
+		return false
+	}
+	if b.time != nil && (b.time.isNull(i) || b.time.tim[i&b.time.mask] < b.spec.from) {
+		return false
+	}
+	if b.hasKey != nil && !b.hasKey[i] {
+		return false
+	}
+	switch b.spec.kind {
+	case keepFirstRow, keepLastRow, keepDistinct, keepKeyedMin:
+		return true
+	}
+	return b.arg == nil || !b.arg.isNull(i)
+}
+
+// state accumulates one thing for the customers of one shard. Adding rows in any order and grouping gives the same.
+type state interface {
+	// grow makes room for n customers.
+	grow(n int)
+	// add folds rows[i] of the batch into customer slots[i].
+	add(b *batch, slots, rows []int32) error
+	// merge folds the other state of the same spec in; its customer i is this one's slots[i].
+	merge(other state, slots []int32) error
+	// freeze ends the adding and prepares for reading.
+	freeze()
+}
+
+func newState(spec *stateSpec) state {
+	switch spec.kind {
+	case keepCount:
+		return &countState{}
+	case keepSum:
+		return &sumState{}
+	case keepMin, keepMax:
+		return &extremeState{max: spec.kind == keepMax}
+	case keepDistinct:
+		return &distinctState{seen: map[pair]struct{}{}}
+	case keepKeyedSum:
+		return &keyedSumState{sums: map[pair]i128{}}
+	case keepKeyedMin:
+		return &keyedMinState{times: map[pair]int64{}}
+	}
+	return &pickState{kind: spec.kind}
+}
+
+func extend[T any](s []T, n int) []T {
+	if n <= len(s) {
+		return s
+	}
+	return append(s, make([]T, n-len(s))...)
+}
+
+type countState struct{ n []int64 }
+
+func (s *countState) grow(n int) { s.n = extend(s.n, n) }
+func (s *countState) freeze()    {}
+
+func (s *countState) add(b *batch, slots, rows []int32) error {
+	for i, row := range rows {
+		if b.takes(row) {
+			s.n[slots[i]]++
+		}
+	}
+	return nil
+}
+
+func (s *countState) merge(other state, slots []int32) error {
+	for i, n := range other.(*countState).n {
+		s.n[slots[i]] += n
+	}
+	return nil
+}
+
+type sumState struct{ sum []i128 }
+
+func (s *sumState) grow(n int) { s.sum = extend(s.sum, n) }
+func (s *sumState) freeze()    {}
+
+func (s *sumState) add(b *batch, slots, rows []int32) error {
+	for i, row := range rows {
+		if !b.takes(row) {
+			continue
+		}
+		var ok bool
+		if s.sum[slots[i]], ok = s.sum[slots[i]].add(b.arg.dec[int(row)&b.arg.mask]); !ok {
+			return &rangeError{}
+		}
+	}
+	return nil
+}
+
+func (s *sumState) merge(other state, slots []int32) error {
+	for i, v := range other.(*sumState).sum {
+		var ok bool
+		if s.sum[slots[i]], ok = s.sum[slots[i]].add(v); !ok {
+			return &rangeError{}
+		}
+	}
+	return nil
+}
+
+// extremeState keeps the smallest or largest number or time; times in microseconds.
+type extremeState struct {
+	max bool
+	has []bool
+	v   []i128
+}
+
+func (s *extremeState) grow(n int) { s.has, s.v = extend(s.has, n), extend(s.v, n) }
+func (s *extremeState) freeze()    {}
+
+func (s *extremeState) take(slot int32, v i128) {
+	if !s.has[slot] || s.max && v.cmp(s.v[slot]) > 0 || !s.max && v.cmp(s.v[slot]) < 0 {
+		s.has[slot], s.v[slot] = true, v
+	}
+}
+
+func (s *extremeState) add(b *batch, slots, rows []int32) error {
+	for i, row := range rows {
+		if !b.takes(row) {
+			continue
+		}
+		if j := int(row) & b.arg.mask; b.arg.typ == typeTime {
+			s.take(slots[i], i128Of(b.arg.tim[j]))
+		} else {
+			s.take(slots[i], b.arg.dec[j])
+		}
+	}
+	return nil
+}
+
+func (s *extremeState) merge(other state, slots []int32) error {
+	o := other.(*extremeState)
+	for i, has := range o.has {
+		if has {
+			s.take(slots[i], o.v[i])
+		}
+	}
+	return nil
+}
+
+// pair is a customer of the shard and a key.
+type pair struct {
+	slot int32
+	key  uint64
+}
+
+func comparePairs(a, b pair) int {
+	if c := cmp.Compare(a.slot, b.slot); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.key, b.key)
+}
+
+// sortedPairs returns the keys of a frozen map by customer and key, and where each customer's begin.
+func sortedPairs[V any](m map[pair]V, customers int) (keys []pair, begin []int32) {
+	keys = slices.SortedFunc(maps.Keys(m), comparePairs)
+	begin = make([]int32, customers+1)
+	for _, k := range keys {
+		begin[k.slot+1]++
+	}
+	for i := range customers {
+		begin[i+1] += begin[i]
+	}
+	return keys, begin
+}
+
+// distinctState keeps a set of keys per customer.
+type distinctState struct {
+	customers int
+	seen      map[pair]struct{}
+	keys      []pair // after freeze
+	begin     []int32
+}
+
+func (s *distinctState) grow(n int) { s.customers = max(s.customers, n) }
+
+func (s *distinctState) freeze() {
+	s.keys, s.begin = sortedPairs(s.seen, s.customers)
+	s.seen = nil
+}
+
+func (s *distinctState) add(b *batch, slots, rows []int32) error {
+	for i, row := range rows {
+		if b.takes(row) {
+			s.seen[pair{slots[i], b.keys[row]}] = struct{}{}
+		}
+	}
+	return nil
+}
+
+func (s *distinctState) merge(other state, slots []int32) error {
+	for p := range other.(*distinctState).seen {
+		s.seen[pair{slots[p.slot], p.key}] = struct{}{}
+	}
+	return nil
+}
+
+// of returns the keys of a customer, ascending.
+func (s *distinctState) of(slot int) []pair { return s.keys[s.begin[slot]:s.begin[slot+1]] }
+
+// keyedSumState keeps a sum per customer and key.
+type keyedSumState struct {
+	customers int
+	sums      map[pair]i128
+	keys      []pair // after freeze
+	values    []i128
+	begin     []int32
+}
+
+func (s *keyedSumState) grow(n int) { s.customers = max(s.customers, n) }
+
+func (s *keyedSumState) freeze() {
+	s.keys, s.begin = sortedPairs(s.sums, s.customers)
+	s.values = make([]i128, len(s.keys))
+	for i, k := range s.keys {
+		s.values[i] = s.sums[k]
+	}
+	s.sums = nil
+}
+
+func (s *keyedSumState) put(p pair, v i128) error {
+	sum, ok := s.sums[p].add(v)
+	if !ok {
+		return &rangeError{}
+	}
+	s.sums[p] = sum
+	return nil
+}
+
+func (s *keyedSumState) add(b *batch, slots, rows []int32) error {
+	one := i128{lo: 1}
+	for i, row := range rows {
+		if !b.takes(row) {
+			continue
+		}
+		v := one
+		if b.arg != nil {
+			v = b.arg.dec[int(row)&b.arg.mask]
+		}
+		if err := s.put(pair{slots[i], b.keys[row]}, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *keyedSumState) merge(other state, slots []int32) error {
+	for p, v := range other.(*keyedSumState).sums {
+		if err := s.put(pair{slots[p.slot], p.key}, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// of returns the keys of a customer, ascending, and their sums.
+func (s *keyedSumState) of(slot int) ([]pair, []i128) {
+	a, b := s.begin[slot], s.begin[slot+1]
+	return s.keys[a:b], s.values[a:b]
+}
+
+// keyedMinState keeps the earliest time per customer and key.
+type keyedMinState struct {
+	customers int
+	times     map[pair]int64
+	keys      []pair // after freeze
+	values    []int64
+	begin     []int32
+}
+
+func (s *keyedMinState) grow(n int) { s.customers = max(s.customers, n) }
+
+func (s *keyedMinState) freeze() {
+	s.keys, s.begin = sortedPairs(s.times, s.customers)
+	s.values = make([]int64, len(s.keys))
+	for i, k := range s.keys {
+		s.values[i] = s.times[k]
+	}
+	s.times = nil
+}
+
+func (s *keyedMinState) put(p pair, t int64) {
+	if old, ok := s.times[p]; !ok || t < old {
+		s.times[p] = t
+	}
+}
+
+func (s *keyedMinState) add(b *batch, slots, rows []int32) error {
+	for i, row := range rows {
+		if b.takes(row) {
+			s.put(pair{slots[i], b.keys[row]}, b.time.tim[int(row)&b.time.mask])
+		}
+	}
+	return nil
+}
+
+func (s *keyedMinState) merge(other state, slots []int32) error {
+	for p, t := range other.(*keyedMinState).times {
+		s.put(pair{slots[p.slot], p.key}, t)
+	}
+	return nil
+}
+
+// of returns the earliest times of a customer's keys.
+func (s *keyedMinState) of(slot int) []int64 { return s.values[s.begin[slot]:s.begin[slot+1]] }
+
+// pickState keeps one row's value per customer: that of the earliest or latest time, or of the first or last row.
+type pickState struct {
+	kind stateKind
+	has  []bool
+	at   []int64 // time, or rank of the file and row as file << 40 + row
+	null []bool
+	v    vec // values by customer, of arg's type
+}
+
+func (s *pickState) grow(n int) {
+	s.has, s.at, s.null = extend(s.has, n), extend(s.at, n), extend(s.null, n)
+	s.growValues(n)
+}
+
+func (s *pickState) growValues(n int) {
+	switch s.v.typ {
+	case typeBool:
+		s.v.bit = extend(s.v.bit, n)
+	case typeText:
+		s.v.str = extend(s.v.str, n)
+	case typeTime:
+		s.v.tim = extend(s.v.tim, n)
+	case typeNumber:
+		s.v.dec = extend(s.v.dec, n)
+	}
+}
+
+func (s *pickState) freeze() {}
+
+// beats reports whether element j of w at time or place at replaces what the slot holds.
+func (s *pickState) beats(slot int32, at int64, w *vec, j int, null bool) bool {
+	if !s.has[slot] {
+		return true
+	}
+	switch s.kind {
+	case keepFirstRow:
+		return at < s.at[slot]
+	case keepLastRow:
+		return at > s.at[slot]
+	}
+	if null || s.null[slot] {
+		return false // missing values are not offered by time
+	}
+	later := at > s.at[slot]
+	if at == s.at[slot] {
+		o := order(w, &s.v, j, int(slot))
+		return s.kind == keepEarliest && o < 0 || s.kind == keepLatest && o > 0
+	}
+	return later == (s.kind == keepLatest)
+}
+
+func (s *pickState) take(slot int32, at int64, w *vec, j int, null bool) {
+	if !s.beats(slot, at, w, j, null) {
+		return
+	}
+	s.has[slot], s.at[slot], s.null[slot] = true, at, null
+	if null {
+		return
+	}
+	switch s.v.typ {
+	case typeBool:
+		s.v.bit[slot] = w.bit[j]
+	case typeText:
+		if s.v.str[slot] != w.str[j] {
+			s.v.str[slot] = strings.Clone(w.str[j])
+		}
+	case typeTime:
+		s.v.tim[slot] = w.tim[j]
+	case typeNumber:
+		s.v.dec[slot] = w.dec[j]
+	}
+}
+
+func (s *pickState) add(b *batch, slots, rows []int32) error {
+	if s.v.typ == typeNull {
+		s.v.typ, s.v.scale, s.v.mask = b.arg.typ, b.arg.scale, -1
+		s.growValues(len(s.has))
+	}
+	byRow := s.kind == keepFirstRow || s.kind == keepLastRow
+	for i, row := range rows {
+		if !b.takes(row) {
+			continue
+		}
+		at := b.file<<40 + b.row + int64(row)
+		if !byRow {
+			at = b.time.tim[int(row)&b.time.mask]
+		}
+		s.take(slots[i], at, b.arg, int(row)&b.arg.mask, b.arg.isNull(int(row)))
+	}
+	return nil
+}
+
+func (s *pickState) merge(other state, slots []int32) error {
+	o := other.(*pickState)
+	if s.v.typ == typeNull {
+		s.v.typ, s.v.scale, s.v.mask = o.v.typ, o.v.scale, -1
+		s.growValues(len(s.has))
+	}
+	for i, has := range o.has {
+		if has {
+			s.take(slots[i], o.at[i], &o.v, i, o.null[i])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,449 @@
+package features
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/zeebo/xxh3"
+
+	"segovia/engine/quality"
+	"segovia/kernels/problem"
+)
+
+// worker folds one file after the other into the shards, which all workers share.
+type worker struct {
+	*folder
+	id      int
+	counts  []counts
+	hashes  []quality.Hash
+	removed []bool
+	buf     []byte
+	rows    [shardCount][]int32 // of a batch, by shard
+	again   [shardCount][]int32 // removed duplicates that still have a place
+	only    [shardCount][]int32 // rows that only say that their customer exists
+	slots   []int32
+	known   []int32
+}
+
+func newWorker(f *folder, id int) *worker {
+	return &worker{folder: f, id: id, counts: make([]counts, len(f.sources))}
+}
+
+// file folds one file; stop is asked between batches.
+func (w *worker) file(ctx context.Context, source, file int, stop func() bool) error {
+	within := &fileRows{}
+	err := w.readers[source].ReadFile(ctx, file, func(rec arrow.Record, firstRow int64) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if stop() {
+			return errLater
+		}
+		w.progress.Add(rec.NumRows())
+		return w.batch(source, file, within, rec, firstRow)
+	})
+	var over *rangeError
+	if errors.As(err, &over) {
+		return &problem.Problem{ID: "SEG-NUM-002", What: fmt.Sprintf("a number of source %q leaves the 128 bits in which numbers are kept exactly", w.sources[source].cfg.Name),
+			File: w.readers[source].Files()[file], Place: w.sources[source].place, Fix: "Repair the value, or divide or round it in the expression."}
+	}
+	return err
+}
+
+// batch folds one record batch.
+func (w *worker) batch(source, file int, within *fileRows, rec arrow.Record, firstRow int64) error {
+	s, c := w.sources[source], &w.counts[source]
+	n := int(rec.NumRows())
+	if n == 0 {
+		return nil
+	}
+	c.RowsRead += int64(n)
+	w.hashes = w.judges[source][w.id%len(w.judges[source])].Add(w.hashes, rec)
+	w.removed = extend(w.removed, n)[:max(n, len(w.removed))]
+	clear(w.removed)
+	repeated, gone := w.duplicates[source].add(w.hashes, within, w.removed)
+	c.RowsDuplicate += repeated
+	c.RowsDuplicateRemoved += gone
+
+	in := s.input(rec)
+	keys, err := s.exprs[s.key].eval(in)
+	if err != nil {
+		return err
+	}
+	var where, times *vec
+	if s.where >= 0 {
+		if where, err = s.exprs[s.where].eval(in); err != nil {
+			return err
+		}
+	}
+	if s.time >= 0 {
+		if times, err = s.exprs[s.time].eval(in); err != nil {
+			return err
+		}
+	}
+	for i := range w.rows {
+		w.rows[i], w.again[i], w.only[i] = w.rows[i][:0], w.again[i][:0], w.only[i][:0]
+	}
+	texts := make([]string, n)
+	rank := w.ranks[source][file]
+	for i := range n {
+		texts[i] = keyText(keys, i)
+		use := w.take(s, c, i, texts[i], where, times, rowAt{rank, firstRow + int64(i)})
+		if use == useNot {
+			continue
+		}
+		sh := xxh3.HashString(texts[i]) % shardCount
+		list := &w.rows[sh]
+		switch use {
+		case usePlace:
+			list = &w.again[sh]
+		case useKey:
+			list = &w.only[sh]
+		}
+		*list = append(*list, int32(i))
+	}
+	batches, err := w.batches(source, in, n)
+	if err != nil {
+		return err
+	}
+	for i := range batches {
+		batches[i].file, batches[i].row = rank, firstRow
+	}
+	var amount, orders *vec
+	if s == w.money {
+		if amount, err = evalAt(s, s.amount, in); err != nil {
+			return err
+		}
+		if orders, err = evalAt(s, w.orders, in); err != nil {
+			return err
+		}
+	}
+	for i, sh := range w.shards {
+		if len(w.rows[i])+len(w.again[i])+len(w.only[i]) == 0 {
+			continue
+		}
+		if err := w.fill(source, sh, i, texts, batches, rowAt{rank, firstRow}); err != nil {
+			return err
+		}
+		if err := c.use(w.known, times, amount); err != nil {
+			return err
+		}
+		if orders != nil {
+			for _, row := range w.known {
+				if h, _, ok := orders.hash(w.buf, int(row)); ok {
+					w.orderSet.add(h)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func evalAt(s *sourcePlan, expr int, in *input) (*vec, error) {
+	if expr < 0 {
+		return nil, nil
+	}
+	return s.exprs[expr].eval(in)
+}
+
+// keyText returns the canonical key of row i; "" when it has none.
+func keyText(keys *vec, i int) string {
+	if keys.isNull(i) {
+		return ""
+	}
+	if keys.typ == typeText {
+		return keys.str[i&keys.mask]
+	}
+	return string(keys.appendText(nil, i&keys.mask))
+}
+
+// placeholders are dates that systems write where they know none.
+var placeholders = []int64{
+	time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro(), time.Date(1753, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro(),
+	time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).UnixMicro(), time.Date(1899, 12, 31, 0, 0, 0, 0, time.UTC).UnixMicro(),
+	time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro(), time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro(),
+	time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC).UnixMicro(),
+}
+
+// use says what a row is good for.
+type use uint8
+
+const (
+	useNot   use = iota
+	useRow       // it is folded
+	usePlace     // a removed duplicate in a source with one row per customer: its place counts for on_duplicate
+	useKey       // outside the window, but it says that its customer exists
+)
+
+// take counts row i where it belongs and says what it is good for.
+func (w *worker) take(s *sourcePlan, c *counts, i int, key string, where, times *vec, at rowAt) use {
+	timed := times != nil && !times.isNull(i)
+	var t int64
+	if timed {
+		t = times.tim[i&times.mask]
+		if slices.Contains(placeholders, t) {
+			c.RowsPlaceholderTime++
+		}
+	}
+	if key == "" {
+		c.RowsWithoutKey++
+		c.missingKeys.add(at)
+		if w.removed[i] {
+			c.RowsDuplicateWithoutKey++
+		}
+		return useNot
+	}
+	if w.removed[i] {
+		if s.oneRow && (where == nil || where.isTrue(i)) {
+			return usePlace
+		}
+		return useNot
+	}
+	switch {
+	case where != nil && !where.isTrue(i):
+		c.RowsFiltered++
+	case times != nil && !timed:
+		c.RowsWithoutTime++
+	case timed && t >= w.asOf:
+		c.RowsFuture++
+	case timed && t < s.from:
+		c.RowsOutsideWindow++
+		if s == w.entity {
+			return useKey
+		}
+	default:
+		return useRow
+	}
+	return useNot
+}
+
+// input shows a record batch to the source's expressions.
+func (s *sourcePlan) input(rec arrow.Record) *input {
+	n := int(rec.NumRows())
+	return &input{rows: n, columns: make([]*vec, len(s.columns)), shared: make([]*vec, len(s.exprs)), column: func(i int) (*vec, error) {
+		name := s.schema.Field(i).Name
+		if at := rec.Schema().FieldIndices(name); len(at) > 0 {
+			return arrowVec(rec.Column(at[0]), s.columns[i], name)
+		}
+		a := array.MakeArrayOfNull(memory.DefaultAllocator, s.schema.Field(i).Type, n)
+		defer a.Release()
+		return arrowVec(a, s.columns[i], name)
+	}}
+}
+
+// batches evaluates what the states of the source need of the batch.
+func (w *worker) batches(source int, in *input, n int) ([]batch, error) {
+	s := w.sources[source]
+	all := make([]batch, len(s.specs))
+	type keyed struct {
+		part     keyPart
+		by, time int
+		mid      int64
+		texts    *levelTexts
+	}
+	type keys struct {
+		key []uint64
+		has []bool
+	}
+	made := map[keyed]keys{}
+	for i := range s.specs {
+		spec := &s.specs[i]
+		b := &all[i]
+		b.spec = spec
+		var err error
+		if b.arg, err = evalAt(s, spec.arg, in); err != nil {
+			return nil, err
+		}
+		if b.time, err = evalAt(s, spec.time, in); err != nil {
+			return nil, err
+		}
+		if b.where, err = evalAt(s, spec.where, in); err != nil {
+			return nil, err
+		}
+		if spec.part == keyNone {
+			continue
+		}
+		k := keyed{spec.part, spec.by, spec.time, spec.mid, w.levels[source][i]}
+		m, ok := made[k]
+		if !ok {
+			by, err := evalAt(s, spec.by, in)
+			if err != nil {
+				return nil, err
+			}
+			if m.key, m.has, err = w.keys(spec, by, b.time, n, k.texts); err != nil {
+				return nil, err
+			}
+			made[k] = m
+		}
+		b.keys, b.hasKey = m.key, m.has
+	}
+	return all, nil
+}
+
+// keys computes the key of each row that a state files its rows under.
+func (w *worker) keys(spec *stateSpec, by, times *vec, n int, texts *levelTexts) (keys []uint64, has []bool, err error) {
+	keys = make([]uint64, n)
+	if by != nil {
+		if spec.part == keyHash {
+			has = make([]bool, n)
+		}
+		for i := range n {
+			h, text, ok := by.hash(w.buf, i)
+			w.buf = text
+			if spec.part == keyHash {
+				has[i], keys[i] = ok, h.Lo
+				continue
+			}
+			if !ok {
+				continue // key 0: without a level
+			}
+			keys[i] = max(h.Lo, 1)
+			if !texts.put(keys[i], text) {
+				return nil, nil, &problem.Problem{ID: "SEG-FEA-003", What: fmt.Sprintf("a column used as a category has more than %d levels", maxLevels),
+					Why: "it looks like an identifier", Fix: "Use another column for `by` or `mode`, or merge levels with an expression."}
+			}
+		}
+		return keys, has, nil
+	}
+	for i := range n {
+		if times.isNull(i) {
+			continue
+		}
+		t := times.tim[i&times.mask]
+		switch spec.part {
+		case keyDay:
+			keys[i] = dayKey(t)
+		case keyMonth:
+			keys[i] = uint64(time.UnixMicro(t).UTC().Month())
+		case keyQuarter:
+			keys[i] = uint64(time.UnixMicro(t).UTC().Month()+2) / 3
+		case keyHalf:
+			keys[i] = 1
+			if t >= spec.mid {
+				keys[i] = 2
+			}
+		}
+	}
+	return keys, nil, nil
+}
+
+// fill folds the rows of one shard. Afterwards w.known lists those whose customer exists.
+func (w *worker) fill(source int, sh *shard, part int, texts []string, batches []batch, first rowAt) error {
+	s, c := w.sources[source], &w.counts[source]
+	entity := source == w.entityIndex
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for _, row := range w.only[part] {
+		sh.slot(texts[row], entity)
+	}
+	again := w.resolve(sh, w.again[part], texts, entity)
+	if err := w.add(sh, source, batches, again, true); err != nil {
+		return err
+	}
+	rows := w.resolve(sh, w.rows[part], texts, entity)
+	c.RowsUnknownCustomer += int64(len(w.rows[part]) - len(rows))
+	for i, slot := range w.slots {
+		if !s.entity {
+			sh.active[slot] = true
+		}
+		if o := sh.once[source]; o != nil {
+			o.add(slot, rowAt{first.file, first.row + int64(rows[i])})
+		}
+	}
+	return w.add(sh, source, batches, rows, false)
+}
+
+// resolve finds the customers of rows: the rows that have one, and in w.slots their customers.
+func (w *worker) resolve(sh *shard, rows []int32, texts []string, add bool) []int32 {
+	w.known, w.slots = w.known[:0], w.slots[:0]
+	for _, row := range rows {
+		if slot := sh.slot(texts[row], add); slot >= 0 {
+			w.known, w.slots = append(w.known, row), append(w.slots, slot)
+		}
+	}
+	return w.known
+}
+
+// add folds rows into the states; with places, only into those that ask for a row's place.
+func (w *worker) add(sh *shard, source int, batches []batch, rows []int32, places bool) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	for i, st := range sh.states[source] {
+		kind := batches[i].spec.kind
+		if places && kind != keepFirstRow && kind != keepLastRow {
+			continue
+		}
+		st.grow(len(sh.keys))
+		if err := st.add(&batches[i], w.slots, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// use counts the used rows, their times and their amount.
+func (c *counts) use(rows []int32, times, amount *vec) error {
+	c.RowsUsed += int64(len(rows))
+	for _, row := range rows {
+		if times != nil {
+			t := times.tim[int(row)&times.mask]
+			if !c.timed || t < c.first {
+				c.first = t
+			}
+			if !c.timed || t > c.last {
+				c.last = t
+			}
+			c.timed = true
+		}
+		if amount != nil && !amount.isNull(int(row)) {
+			var ok bool
+			if c.amount, ok = c.amount.add(amount.dec[int(row)&amount.mask]); !ok {
+				return &rangeError{}
+			}
+		}
+	}
+	return nil
+}
+
+// report adds what the worker counted to the fold's counts.
+func (w *worker) report() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range w.counts {
+		w.folder.counts[i].merge(&w.counts[i])
+	}
+}
+
+func (c *counts) merge(o *counts) {
+	for _, x := range []struct {
+		to   *int64
+		from int64
+	}{{&c.RowsRead, o.RowsRead}, {&c.RowsWithoutKey, o.RowsWithoutKey}, {&c.RowsFiltered, o.RowsFiltered},
+		{&c.RowsWithoutTime, o.RowsWithoutTime}, {&c.RowsOutsideWindow, o.RowsOutsideWindow}, {&c.RowsFuture, o.RowsFuture},
+		{&c.RowsUnknownCustomer, o.RowsUnknownCustomer}, {&c.RowsDuplicate, o.RowsDuplicate},
+		{&c.RowsDuplicateRemoved, o.RowsDuplicateRemoved}, {&c.RowsDuplicateWithoutKey, o.RowsDuplicateWithoutKey},
+		{&c.RowsUsed, o.RowsUsed}, {&c.RowsPlaceholderTime, o.RowsPlaceholderTime}} {
+		*x.to += x.from
+	}
+	c.missingKeys.merge(o.missingKeys)
+	var ok bool
+	if c.amount, ok = c.amount.add(o.amount); !ok {
+		c.amountOver = true
+	}
+	if o.timed {
+		if !c.timed || o.first < c.first {
+			c.first = o.first
+		}
+		if !c.timed || o.last > c.last {
+			c.last = o.last
+		}
+		c.timed = true
+	}
+}
