@@ -3,7 +3,6 @@ package sweep
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -95,22 +94,9 @@ func (c Config) WithDefaults(n int) Config {
 	if c.BootScheme == "" {
 		c.BootScheme = "multinomial"
 	}
-	switch {
-	case c.Silhouette != "" && c.Silhouette != "auto":
-	case n <= SilhouetteLimit:
-		c.Silhouette = "exact"
-	default:
-		c.Silhouette = fmt.Sprintf("sample:%d", silhouetteSample)
-	}
+	c.Silhouette = validity.Resolve(c.Silhouette, n)
 	return c
 }
-
-// SilhouetteLimit is the number of rows up to which the default silhouette is exact: its work grows with the square, and
-// 20,000 rows of 16 columns take about 5 s on two cores. Above it, silhouetteSample rows are taken, each against all.
-const (
-	SilhouetteLimit  = 20_000
-	silhouetteSample = 2_000
-)
 
 func (c Config) initName() string {
 	switch {
@@ -325,53 +311,28 @@ func (s *runner) number(f kmeans.Fit) Solution {
 
 func (s *runner) silhouettes(ctx context.Context, r *Result) error {
 	var partitions []validity.Partition
-	var at []int
-	for i, solution := range s.solutions {
-		if solution.K < 2 || s.cfg.Silhouette == "none" {
-			continue
-		}
-		mean, segment := validity.Simplified(s.points, solution.Moments, solution.Labels)
-		r.K[i].SilhouetteSimplified = &mean
-		r.K[i].SegmentSilhouette = finite(segment)
+	var moments []*validity.Moments
+	for _, solution := range s.solutions {
 		partitions = append(partitions, validity.Partition{K: solution.K, Labels: solution.Labels})
-		at = append(at, i)
+		moments = append(moments, solution.Moments)
 	}
-	var rows []int
-	var m int
-	switch _, err := fmt.Sscanf(s.cfg.Silhouette, "sample:%d", &m); {
-	case s.cfg.Silhouette == "none" || s.cfg.Silhouette == "simplified" || len(partitions) == 0:
-		return nil
-	case err == nil && m >= 2:
-		rows = validity.Sample(s.cfg.Seed, s.in.Matrix.N, m)
-	case s.cfg.Silhouette != "exact":
-		return &problem.Problem{ID: "SEG-CFG-003", What: fmt.Sprintf("silhouette %q is not known", s.cfg.Silhouette),
-			Fix: "use exact, simplified, sample:N or none"}
+	begin := func(rows int) func(int) {
+		s.progress.Begin("silhouette", int64(rows), "rows")
+		return func(n int) { s.progress.Add(int64(n)) }
 	}
-	total := s.in.Matrix.N
-	if rows != nil {
-		total = len(rows)
-	}
-	s.progress.Begin("silhouette", int64(total), "rows")
-	defer s.progress.End()
-	results, err := validity.Silhouettes(ctx, s.points, partitions, rows, s.cfg.Threads, func(n int) { s.progress.Add(int64(n)) })
+	named, err := validity.SilhouettesNamed(ctx, s.points, moments, partitions, s.cfg.Silhouette, s.cfg.Seed, s.cfg.Threads, begin)
+	s.progress.End()
 	if err != nil {
 		return err
 	}
-	for q, i := range at {
-		r.K[i].Silhouette, r.K[i].SilhouetteSE = &results[q].Mean, results[q].SE
-		r.K[i].SegmentSilhouette = finite(results[q].Segment)
-	}
-	return nil
-}
-
-// finite replaces the NaN of segments of which the sample holds no row by 0, so that JSON can hold the list.
-func finite(segment []float64) []float64 {
-	for i, v := range segment {
-		if math.IsNaN(v) {
-			segment[i] = 0
+	for i, v := range named {
+		k := &r.K[i]
+		k.Silhouette, k.SilhouetteSE, k.SilhouetteSimplified = v.Mean, v.SE, v.Simplified
+		if v.Segment != nil {
+			k.SegmentSilhouette = v.Segment
 		}
 	}
-	return segment
+	return nil
 }
 
 // bootstrap fits pairs of resamples and compares their labelings of the original rows, with each other and with the
