@@ -192,7 +192,7 @@ func (d *decoder) structure(n *node, v reflect.Value, path string) {
 		d.value(p.value, v.Field(f.index), join(path, p.key), f.tag)
 	}
 	for _, f := range fields {
-		if got := n.get(f.name); f.required && !d.partial && (got == nil || got.kind == null && !got.bad) {
+		if got := n.get(f.name); f.required && !d.partial && got.empty() {
 			where := path
 			if where == "" {
 				where = "the configuration"
@@ -202,6 +202,11 @@ func (d *decoder) structure(n *node, v reflect.Value, path string) {
 				What: fmt.Sprintf("`%s` is missing in %s", f.name, where), Why: f.tag.Get("doc"), Fix: "add `" + f.name + ": ...`"}))
 		}
 	}
+}
+
+// empty reports whether n gives no value; one that is already reported counts as given.
+func (n *node) empty() bool {
+	return n == nil || !n.bad && (n.kind == null || n.kind == scalar && n.text == "")
 }
 
 func firstOf(s []string, n int) []string { return s[:min(n, len(s))] }
@@ -288,6 +293,9 @@ func (d *decoder) mapping(n *node, v reflect.Value, path string, tag reflect.Str
 			continue
 		}
 		d.value(p.value, el, at, tag)
+		if _, ok := d.index[at]; ok {
+			d.index[at] = p.pos // where the name stands that other checks may not know
+		}
 		v.SetMapIndex(reflect.ValueOf(p.key), el)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"segovia/engine/features"
 	"segovia/engine/prep"
+	"segovia/engine/profile"
 	"segovia/engine/sweep"
 )
 
@@ -20,7 +21,7 @@ func (c *Config) FeaturesConfig(now time.Time) features.Config {
 	}
 	for _, s := range c.Sources {
 		f.Sources = append(f.Sources, features.SourceConfig{Name: s.Name, Key: s.Key, Time: s.Time, Amount: s.Amount,
-			Where: s.Where, Distinct: s.Distinct, MissingKey: s.MissingKey, OnDuplicate: s.OnDuplicate})
+			Where: s.Where, Order: s.Order, Distinct: s.Distinct, MissingKey: s.MissingKey, OnDuplicate: s.OnDuplicate})
 	}
 	for _, col := range c.Features.Columns {
 		f.Columns = append(f.Columns, c.column(col))
@@ -35,11 +36,14 @@ func (c *Config) FeaturesConfig(now time.Time) features.Config {
 
 func (c *Config) column(col Column) features.Column {
 	out := features.Column{Name: col.Name, From: col.From, Agg: col.Agg, Column: col.Column, Where: col.Where, Order: col.Order,
-		By: col.By, MaxBy: col.MaxBy, Expr: col.Expr, Encode: col.Encode, Window: col.Window.Duration, Unit: col.Unit,
+		By: col.By, MaxBy: col.MaxBy, Expr: col.Expr, Encode: col.Encode, Window: col.Window.Duration, Period: col.Period, Unit: col.Unit,
 		Type: col.Type, LabelDE: col.Label.DE, LabelEN: col.Label.EN,
 		ProfileOnly: col.ProfileOnly || slices.Contains(c.Features.ProfileOnly, col.Name)}
 	if col.From != "" && col.Agg == "" && col.Column == "" {
 		out.Column = col.Name // a column of the entity table under its own name
+	}
+	if col.Window.All {
+		out.Window = -1 // 0 would inherit
 	}
 	if col.Score != nil {
 		out.Score = &features.Score{Of: col.Score.Of, Style: col.Score.Style, Rank: col.Score.Rank,
@@ -55,6 +59,15 @@ func (c *Config) PrepConfig() prep.Config {
 		Scale: p.Scale, Weights: p.Weights, Groups: p.Groups, Correlation: p.Correlation, Features: p.Features,
 		OneHot: prep.OneHot{MinLevel: float64(p.OneHot.MinLevel), MaxLevels: p.OneHot.MaxLevels, MaxRaw: p.OneHot.MaxRaw},
 		PCA:    prep.PCA{Variance: float64(p.PCA.Variance), Components: p.PCA.Components}}
+	out.Order, out.Threads = p.Order, c.ThreadCount()
+	for _, col := range c.Features.Columns {
+		if col.Encode != "" {
+			if out.Encode == nil {
+				out.Encode = map[string]string{}
+			}
+			out.Encode[col.Name] = col.Encode
+		}
+	}
 	if len(p.Clip) == 2 {
 		out.Clip = [2]float64{float64(p.Clip[0]), float64(p.Clip[1])}
 	}
@@ -77,6 +90,26 @@ func (c *Config) SweepConfig() sweep.Config {
 			MinSize: float64(c.Segment.MinSize), MaxSegments: c.Segment.MaxSegments, Distinguish: c.Segment.Distinguish,
 			BestFailing: true},
 	}
+}
+
+// ProfileConfig returns how segments are judged and described.
+func (c *Config) ProfileConfig() profile.Config {
+	s := c.Segment
+	out := profile.Config{MinSize: float64(s.MinSize), EachSegment: c.Stability.Require.EachSegment, Distinguish: s.Distinguish,
+		Revenue: s.Revenue, Orders: s.Orders, Contacts: s.Contacts, Addressable: s.Addressable, AddressableShare: s.AddressableShare,
+		Currency: s.Currency, MinCell: c.Report.MinCell, Threads: c.ThreadCount()}
+	if len(s.RevenueCuts) == 3 {
+		out.RevenueCuts = [3]float64(s.RevenueCuts)
+	}
+	text := func(l Label) profile.Text { return profile.Text{DE: l.DE, EN: l.EN} }
+	for name, w := range s.Vocabulary {
+		if out.Vocabulary == nil {
+			out.Vocabulary = map[string]profile.Words{}
+		}
+		out.Vocabulary[name] = profile.Words{Label: text(w.Label), VeryHigh: text(w.VeryHigh), High: text(w.High),
+			Low: text(w.Low), VeryLow: text(w.VeryLow)}
+	}
+	return out
 }
 
 // ThreadCount returns the number of threads to use: the configured one, or the number of processors.

@@ -60,6 +60,7 @@ type Source struct {
 	Time         string            `cfg:"time" doc:"Column of the event's time; none for tables without time."`
 	Amount       string            `cfg:"amount" doc:"Column or expression of the amount, for example \"quantity * unit_price\"."`
 	Where        string            `cfg:"where" doc:"Rows that count; the others are counted as filtered."`
+	Order        string            `cfg:"order" doc:"Column that names the order a row belongs to."`
 	Distinct     string            `cfg:"distinct" def:"none" enum:"none|exact|across_files" doc:"Repeated rows: keep all, keep one, or keep as many as the one file has that has most."`
 	MissingKey   string            `cfg:"missing_key" enum:"drop|error" doc:"Rows without customer: default drop for events, error for the entity table."`
 	OnDuplicate  string            `cfg:"on_duplicate" def:"error" enum:"error|first|last" doc:"Entity table: what to do when a customer stands there twice."`
@@ -124,6 +125,7 @@ type Column struct {
 	Score       *Score   `cfg:"score" doc:"Quintile score of another feature."`
 	Encode      string   `cfg:"encode" enum:"number|one_hot|ordinal" doc:"How a category becomes numbers."`
 	Window      Duration `cfg:"window" doc:"Window of this feature alone."`
+	Period      string   `cfg:"period" enum:"month|quarter" doc:"Seasonality: by month or by quarter."`
 	Unit        string   `cfg:"unit" doc:"Unit, for people."`
 	Type        string   `cfg:"type" enum:"behavioural|transactional|firmographic|demographic|geographic|psychographic|other" doc:"Kind of variable."`
 	Label       Label    `cfg:"label" doc:"Name for people."`
@@ -152,12 +154,13 @@ type Prep struct {
 	Impute      string              `cfg:"impute" def:"median" enum:"median|mean|zero|none" doc:"What stands in for a missing value."`
 	Indicate    Share               `cfg:"indicate" def:"0%" max:"1" doc:"Add a yes/no column where more than this share is missing; 0 = never."`
 	Clip        []Share             `cfg:"clip" doc:"Quantiles to clip at, for example [0.5%, 99.5%]."`
-	Transform   map[string]string   `cfg:"transform" enum:"log1p|sqrt|none|auto" doc:"Transform by feature; \"*\" for all others."`
+	Transform   map[string]string   `cfg:"transform" enum:"log1p|signed-log1p|sqrt|none|auto" doc:"Transform by feature; \"*\" for all others."`
 	Scale       string              `cfg:"scale" def:"zscore" enum:"zscore|zscore-sample|robust|minmax|none" doc:"How columns are made comparable."`
 	OneHot      OneHot              `cfg:"one_hot" doc:"How categories become columns."`
 	Weights     map[string]float64  `cfg:"weights" doc:"Weight by feature or group; default 1."`
 	Groups      map[string][]string `cfg:"groups" doc:"Features that together count as much as one."`
 	Correlation float64             `cfg:"correlation" def:"0" min:"0" max:"1" doc:"Drop the later of two columns correlated above this; 0 keeps all."`
+	Order       map[string][]string `cfg:"order" doc:"Levels of ordinal features, lowest first."`
 	PCA         PCA                 `cfg:"pca" doc:"Replace columns by principal components."`
 }
 
@@ -202,17 +205,30 @@ type Require struct {
 
 // Segment is the section `segment`.
 type Segment struct {
-	Choose        Rule     `cfg:"choose" def:"stable-then-silhouette" doc:"Rule that chooses k: stable-then-gap, stable-then-silhouette, silhouette, elbow, stability, or a fixed number."`
-	MinSize       Share    `cfg:"min_size" def:"1%" max:"1" doc:"Least share of customers in a segment."`
-	MaxSegments   int      `cfg:"max_segments" def:"0" min:"0" doc:"Administrative limit; 0 = none."`
-	Distinguish   float64  `cfg:"distinguish" def:"0" min:"-1" max:"1" doc:"Least silhouette of every segment."`
-	MatchPrevious float64  `cfg:"match_previous" def:"0.5" min:"0.5" max:"1" doc:"Least Jaccard to carry on a segment of the last night."`
-	Names         string   `cfg:"names" def:"auto" enum:"auto" doc:"How segments get names."`
-	Language      string   `cfg:"language" def:"en" enum:"de|en" doc:"Language of names in tables."`
-	Revenue       string   `cfg:"revenue" doc:"Feature that holds revenue; empty: found by name."`
-	Orders        string   `cfg:"orders" doc:"Feature that holds the number of orders; empty: found by name."`
-	Contacts      string   `cfg:"contacts" doc:"Feature that holds the number of contacts; empty: found by name."`
-	Channels      []string `cfg:"channels" doc:"Features that show a usable channel, for the check addressable."`
+	Choose           Rule             `cfg:"choose" def:"stable-then-silhouette" doc:"Rule that chooses k: stable-then-gap, stable-then-silhouette, silhouette, elbow, stability, or a fixed number."`
+	MinSize          Share            `cfg:"min_size" def:"1%" max:"1" doc:"Least share of customers in a segment."`
+	MaxSegments      int              `cfg:"max_segments" def:"0" min:"0" doc:"Administrative limit; 0 = none."`
+	Distinguish      float64          `cfg:"distinguish" def:"0" min:"-1" max:"1" doc:"Least silhouette of every segment."`
+	MatchPrevious    float64          `cfg:"match_previous" def:"0.5" min:"0.5" max:"1" doc:"Least Jaccard to carry on a segment of the last night."`
+	Names            string           `cfg:"names" def:"auto" enum:"auto" doc:"How segments get names."`
+	Language         string           `cfg:"language" def:"en" enum:"de|en" doc:"Language of names in tables."`
+	Revenue          string           `cfg:"revenue" doc:"Feature that holds revenue; empty: found by name."`
+	Orders           string           `cfg:"orders" doc:"Feature that holds the number of orders; empty: found by name."`
+	Contacts         string           `cfg:"contacts" doc:"Feature that holds the number of contacts; empty: found by name."`
+	Addressable      string           `cfg:"addressable" doc:"Feature that is positive for customers with a usable channel; empty: found by name."`
+	AddressableShare float64          `cfg:"addressable_share" def:"0.5" min:"0" max:"1" doc:"Least share of such customers in a segment."`
+	RevenueCuts      []float64        `cfg:"revenue_cuts" min:"0" doc:"From which multiple of the mean revenue per customer a segment is medium, high, very high; default [0.4, 1.2, 2]."`
+	Currency         string           `cfg:"currency" doc:"Printed behind amounts."`
+	Vocabulary       map[string]Words `cfg:"vocabulary" doc:"How people speak of a feature, by its name."`
+}
+
+// Words are how people speak of a feature; what is not given is derived.
+type Words struct {
+	Label    Label `cfg:"label" doc:"The feature itself, for example revenue."`
+	VeryHigh Label `cfg:"very_high" doc:"Of a segment with very high values, for example very many orders."`
+	High     Label `cfg:"high" doc:"Of a segment with high values, for example many orders."`
+	Low      Label `cfg:"low" doc:"Of a segment with low values, for example few orders."`
+	VeryLow  Label `cfg:"very_low" doc:"Of a segment with very low values, for example hardly any orders."`
 }
 
 // Tiers is the section `tiers`; its parts are defined by the version that computes them.

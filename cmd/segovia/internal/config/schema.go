@@ -8,7 +8,7 @@ import (
 )
 
 // SchemaURL names the form of segovia.yaml.
-const SchemaURL = "https://segovia.dev/schema/config-1.json"
+const SchemaURL = "segovia:config"
 
 // object is a JSON object with keys in a fixed order.
 type object []member

@@ -6,8 +6,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"segovia/io/csvio"
 	"segovia/kernels/problem"
 )
 
@@ -18,10 +18,9 @@ type Warning struct {
 	Line, Column   int
 }
 
-// String returns the warning on one line, in the form of a problem.
-func (w Warning) String() string {
-	p := problem.Problem{ID: w.ID, What: w.Text, File: w.File, Line: w.Line, Column: w.Column, Place: "`" + w.Path + "`"}
-	return p.Error()
+// Problem returns the warning in the form in which it is shown.
+func (w Warning) Problem() *problem.Problem {
+	return &problem.Problem{ID: w.ID, What: w.Text, File: w.File, Line: w.Line, Column: w.Column, Place: "`" + w.Path + "`"}
 }
 
 // Warnings returns what a user should know about a valid configuration, in the order in which it was found.
@@ -139,18 +138,28 @@ func (k *checker) sources() {
 	}
 }
 
-// encodings are the names that are understood for text files.
-var encodings = []string{"utf-8", "utf8", "utf-8-bom", "utf-16", "utf-16le", "utf-16be", "cp1252", "windows-1252", "latin1", "iso-8859-1", "latin9", "iso-8859-15"}
+// What text files may be written in; io/csvio reads these.
+var (
+	encodings  = []string{"utf-8", "utf-16", "utf-16le", "utf-16be", "cp1252", "windows-1252", "iso-8859-15", "latin9"}
+	delimiters = []string{",", ";", "tab", "|", "whitespace"}
+)
 
 func (k *checker) csv(at string, c CSV) {
-	if d := c.Delimiter; d != "" && d != "tab" && d != `\t` && d != "whitespace" && utf8.RuneCountInString(d) != 1 {
-		k.fail(at+".delimiter", "SEG-CFG-003", fmt.Sprintf("`%s.delimiter` is %q", at, shorten(d)), "", "write one character, tab or whitespace")
+	bad := func(key, value, fix string) {
+		k.fail(at+"."+key, "SEG-CFG-003", fmt.Sprintf("`%s.%s` is %q", at, key, shorten(value)), "text files are not read so", fix)
+	}
+	if d := c.Delimiter; d != "" && !slices.Contains(delimiters, d) && (len(d) != 1 || !strings.Contains(":^~#!$%&*/=@\\", d)) {
+		bad("delimiter", d, "use one of "+strings.Join(delimiters, " "))
 	}
 	if c.Encoding != "" && !slices.Contains(encodings, strings.ToLower(c.Encoding)) {
-		k.fail(at+".encoding", "SEG-CFG-003", fmt.Sprintf("`%s.encoding` is %q", at, shorten(c.Encoding)), "", DidYouMean(c.Encoding, encodings))
+		bad("encoding", c.Encoding, DidYouMean(c.Encoding, encodings))
 	}
-	if c.Quote != "" && c.Quote != "none" && utf8.RuneCountInString(c.Quote) != 1 {
-		k.fail(at+".quote", "SEG-CFG-003", fmt.Sprintf("`%s.quote` is %q", at, shorten(c.Quote)), "", "write one character, or none")
+	if c.Quote != "" && c.Quote != "none" && c.Quote != `"` && c.Quote != "'" {
+		bad("quote", c.Quote, `use ", ' or none`)
+	}
+	known := func(style string) bool { return strings.HasPrefix(strings.ToLower(c.Dates), style) }
+	if c.Dates != "" && !slices.ContainsFunc(csvio.DateStyles, known) {
+		bad("dates", c.Dates, DidYouMean(c.Dates, csvio.DateStyles))
 	}
 }
 
@@ -277,8 +286,12 @@ func (k *checker) references() {
 	need("segment.revenue", k.Segment.Revenue)
 	need("segment.orders", k.Segment.Orders)
 	need("segment.contacts", k.Segment.Contacts)
-	for i, n := range k.Segment.Channels {
-		need(fmt.Sprintf("segment.channels[%d]", i), n)
+	need("segment.addressable", k.Segment.Addressable)
+	for _, n := range sortedKeys(k.Segment.Vocabulary) {
+		need(join("segment.vocabulary", n), n)
+	}
+	for _, n := range sortedKeys(k.Prep.Order) {
+		need(join("prep.order", n), n)
 	}
 }
 
@@ -324,8 +337,9 @@ func (k *checker) others() {
 			k.fail(join("prep.weights", n), "SEG-CFG-003", fmt.Sprintf("the weight of %q is negative", n), "", "write a number from 0")
 		}
 	}
-	if k.Prep.PCA.Variance > 0 && k.Prep.PCA.Components > 0 {
-		k.contradiction("prep.pca", "`prep.pca` has both variance and components", "", "keep one of them")
+	if cuts := k.Segment.RevenueCuts; k.isSet("segment.revenue_cuts") && !k.failed["segment.revenue_cuts"] &&
+		(len(cuts) != 3 || cuts[0] >= cuts[1] || cuts[1] >= cuts[2]) {
+		k.fail("segment.revenue_cuts", "SEG-CFG-003", "`segment.revenue_cuts` are no three rising numbers", "", "write for example [0.4, 1.2, 2]")
 	}
 	group := map[string]string{}
 	for _, g := range sortedKeys(k.Prep.Groups) {

@@ -1,0 +1,71 @@
+package app
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"segovia/kernels"
+	"segovia/kernels/paths"
+)
+
+// pathInfo is one hardware path for `segovia paths`.
+type pathInfo struct {
+	Name      string `json:"name"`
+	Available bool   `json:"available"`
+	Why       string `json:"why"` // why not; empty when available
+	Auto      bool   `json:"auto"`
+}
+
+// listPaths looks at every hardware path; Auto marks the one that `auto` takes.
+func listPaths() []pathInfo {
+	chosen := ""
+	if p, err := paths.Choose("auto"); err == nil {
+		chosen = p.Name()
+	}
+	var list []pathInfo
+	for _, p := range paths.All() {
+		info := pathInfo{Name: p.Name(), Auto: p.Name() == chosen}
+		if err := p.Available(); err != nil {
+			info.Why = strings.TrimPrefix(strings.TrimPrefix(err.Error(), p.Name()+": "), kernels.ErrUnavailable.Error()+": ")
+		} else {
+			info.Available = true
+		}
+		list = append(list, info)
+	}
+	return list
+}
+
+func newPathsCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "paths",
+		Short: "Hardware paths: available, or why not",
+		Long: `Lists the hardware paths of the kernels in the order in which auto tries them, each available or with the reason why
+not, and the features of the processor. Every path gives the same labels to the last bit; they differ in speed alone.`,
+		Example: "segovia paths\nsegovia paths --json",
+		Args:    takes(0, 0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			list := listPaths()
+			brand, features := paths.Features()
+			if e.flags.json {
+				return e.writeJSON(struct {
+					CPU      string     `json:"cpu"`
+					Features []string   `json:"features"`
+					Paths    []pathInfo `json:"paths"`
+				}{brand, features, list})
+			}
+			e.printf("%s: %s\n\n", brand, strings.Join(features, " "))
+			for _, p := range list {
+				state := "available"
+				switch {
+				case p.Auto:
+					state = "available, taken by auto"
+				case !p.Available:
+					state = "not available: " + p.Why
+				}
+				e.printf("%-10s %s\n", p.Name, state)
+			}
+			return nil
+		},
+	}
+}
