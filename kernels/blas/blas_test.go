@@ -1,0 +1,10 @@
+package blas_test
+
+import (
+	"testing"
+
+	"segovia/kernels/blas"
+	"segovia/kernels/kerneltest"
+)
+
+func TestConformance(t *testing.T) { kerneltest.Run(t, blas.Path{}) }
