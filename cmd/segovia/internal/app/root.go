@@ -13,7 +13,10 @@ import (
 // commands lists every command, in the order of the manual.
 func commands(e *env) []*cobra.Command {
 	return []*cobra.Command{
+		newGenerateCommand(e),
 		newCheckCommand(e),
+		newRunsCommand(e),
+		newStatusCommand(e),
 		newPathsCommand(e),
 		newDoctorCommand(e),
 		newExplainCommand(e),
