@@ -12,7 +12,7 @@ import (
 
 // Schema and FormatVersion name the format of segments.json.
 const (
-	Schema        = "https://segovia.dev/schema/segments-1.json"
+	Schema        = "segovia:segments"
 	FormatVersion = 1
 )
 
