@@ -10,6 +10,8 @@ import (
 	"github.com/klauspost/cpuid/v2"
 
 	"segovia/kernels"
+	"segovia/kernels/blas"
+	"segovia/kernels/gorgonia"
 	"segovia/kernels/problem"
 	"segovia/kernels/ref"
 )
@@ -23,6 +25,8 @@ func All() []kernels.Path {
 		missing{"avx2", func() string { return lacking(cpuid.AVX2, cpuid.FMA3) }},
 		missing{"neon", func() string { return lacking(cpuid.ASIMD) }},
 		ref.Path{},
+		blas.Path{},
+		gorgonia.Path{},
 	}
 }
 

@@ -23,10 +23,7 @@ import (
 	_ "golang.org/x/sys/unix"
 	_ "golang.org/x/term"
 	_ "golang.org/x/text/encoding/charmap"
-	_ "gonum.org/v1/gonum/blas/blas32"
 	_ "gonum.org/v1/gonum/mat"
 	_ "gonum.org/v1/gonum/stat"
-	_ "gorgonia.org/gorgonia"
-	_ "gorgonia.org/tensor"
 	_ "pgregory.net/rapid"
 )
