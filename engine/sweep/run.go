@@ -54,7 +54,7 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 	if err := s.possible(); err != nil {
 		return nil, nil, err
 	}
-	r := &Result{Schema: "https://segovia.dev/schema/sweep-1.json", FormatVersion: 1, N: in.Matrix.N, D: in.Matrix.D,
+	r := &Result{Schema: "segovia:sweep", FormatVersion: 1, N: in.Matrix.N, D: in.Matrix.D,
 		Features: in.Names, Seed: cfg.Seed, AlgorithmVersion: AlgorithmVersion, Precision: precision(in),
 		Convention: Convention{Scale: in.Scale, Init: cfg.initName(), Restarts: s.restarts(), MaxIter: cfg.MaxIter,
 			Bootstrap: cfg.Bootstrap, BootRestart: cfg.BootRestarts, BootScheme: cfg.BootScheme, Silhouette: cfg.Silhouette},
