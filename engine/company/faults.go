@@ -60,10 +60,10 @@ var Faults = []Fault{
 	{"scientific-ids", "a spreadsheet has turned ids into 1.00E+09", "customers", InCSV, "SEG-KEY-002"},
 	{"number-artefacts", "#NV, n/a, 1_000 and 0x1p4 among the usage figures", "devices", InCSV, "SEG-NUM-001"},
 	{"huge-number", "one usage figure has 400 digits", "devices", InCSV, "SEG-NUM-002"},
-	{"schema-clash", "one file of orders has text for its quantities", "orders", InCSV, "SEG-SCH-001"},
+	{"schema-clash", "one file of orders has amount where the others have net_amount", "orders", InCSV, "SEG-SCH-001"},
 	{"cut-gz", "the file is gzip and cut off in the middle", "orders", InCSV, "SEG-ZIP-002"},
 	{"trailing-gz", "bytes follow the end of the gzip stream", "orders", InCSV, "SEG-ZIP-003"},
-	{"gz-bomb", "a small gzip file expands to 256 MiB of one repeated line", "orders", InCSV, "SEG-ZIP-001"},
+	{"gz-bomb", "a gzip file of 260 kB expands to 256 MiB of empty lines", "orders", InCSV, "SEG-ZIP-001"},
 	{"header-only", "the file has a header and no row", "contacts", InCSV, "SEG-SRC-003"},
 	{"empty-file", "the file has no bytes", "contacts", InCSV, "SEG-SRC-002"},
 
