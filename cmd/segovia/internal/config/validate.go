@@ -213,6 +213,7 @@ func (k *checker) columns() {
 		}
 		switch {
 		case k.failed[at]:
+		case len(ways) == 0 && c.Agg == rfmSegment && c.Column != "": // made of the scores that column lists
 		case len(ways) == 0:
 			k.contradiction(at, fmt.Sprintf("feature %q has no origin", c.Name), "", "give one of from, expr, score")
 		case len(ways) > 1:
@@ -220,12 +221,11 @@ func (k *checker) columns() {
 				"each is a way of its own to compute it", "keep one of them")
 		}
 		k.unknownSource(at+".from", c.From)
-		if e := k.Features.Entity.Table; c.From != "" && c.Agg == "" && c.From != e && k.Source(c.From) != nil && e != "" {
-			k.contradiction(at, fmt.Sprintf("feature %q has no agg", c.Name),
-				fmt.Sprintf("only columns of the entity table %q are taken as they are", e), "add `agg: ...`")
-		}
 	}
 }
+
+// rfmSegment is the aggregation that has no source: its column lists features.
+const rfmSegment = "rfm_segment"
 
 // featureNames are the names that other sections may use; open are prefixes of features that expand by level.
 func (c *Config) featureNames() (known, open []string) {
