@@ -314,7 +314,15 @@ func ratio(a, b float64) value {
 	if b == 0 {
 		return value{missing: true}
 	}
-	return value{num: a / b}
+	return value{num: positiveZero(a / b)}
+}
+
+// positiveZero turns -0 into 0: the sign of a zero share would be noise in the bits that are published.
+func positiveZero(x float64) float64 {
+	if x == 0 {
+		return 0
+	}
+	return x
 }
 
 func (b *builder) sourceIndex() int {
@@ -428,10 +436,11 @@ func (b *builder) mode(si int) reader {
 
 func (b *builder) topShare(si, scale int) reader {
 	i := b.keyed(stateSpec{kind: keepKeyedSum, part: keyHash, arg: b.arg, by: b.by, where: b.where})
-	all := b.spec(keepSum, b.arg, b.where)
+	kind := keepSum
 	if b.arg < 0 {
-		all = b.spec(keepCount, -1, b.where)
+		kind = keepCount
 	}
+	all := b.spec(kind, b.arg, b.where)
 	return func(sh *shard, slot int) value {
 		_, sums := sh.states[si][i].(*keyedSumState).of(slot)
 		var top i128

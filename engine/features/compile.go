@@ -42,15 +42,23 @@ func compile(text string, env *environment) (*node, *exprError) {
 }
 
 type compiler struct {
-	tree *tree
-	env  *environment
+	tree  *tree
+	env   *environment
+	steps int
 }
+
+// maxSteps bounds the work that an expression means. The parser turns a < b < c into a < b and b < c and a ?: b into
+// a ? a : b, with the same node in two places; nested, these would grow without bound.
+const maxSteps = 5000
 
 func (c *compiler) fail(n ast.Node, format string, args ...any) *exprError {
 	return &exprError{id: "SEG-FEA-005", pos: c.tree.position(n), what: fmt.Sprintf(format, args...)}
 }
 
 func (c *compiler) node(n ast.Node) (*node, *exprError) {
+	if c.steps++; c.steps > maxSteps {
+		return nil, &exprError{id: "SEG-FEA-005", what: "the expression is too complicated"}
+	}
 	switch x := n.(type) {
 	case *ast.IdentifierNode:
 		return c.leaf(x)

@@ -272,7 +272,7 @@ func (pl *plan) evaluate(f *featurePlan, t *table.Table, c *table.Column) error 
 				c.Numbers[i] = 1
 			}
 		default:
-			c.Numbers[i] = v.flt[j]
+			c.Numbers[i] = positiveZero(v.flt[j])
 		}
 	}
 	return nil

@@ -25,7 +25,6 @@ type memSource struct {
 	names  []string
 	files  [][][]string
 	batch  int
-	failAt string
 }
 
 func (m *memSource) Name() string               { return m.name }
@@ -114,7 +113,9 @@ var (
 	tDecimal = func(scale int32) arrow.DataType { return &arrow.Decimal128Type{Precision: 38, Scale: scale} }
 )
 
-func field(name string, t arrow.DataType) arrow.Field { return arrow.Field{Name: name, Type: t, Nullable: true} }
+func field(name string, t arrow.DataType) arrow.Field {
+	return arrow.Field{Name: name, Type: t, Nullable: true}
+}
 
 func schemaOf(fields ...arrow.Field) *arrow.Schema { return arrow.NewSchema(fields, nil) }
 
