@@ -20,7 +20,8 @@ const (
 )
 
 var shapeNames = [shapes]string{
-	"", "yyyy-mm-dd", "yyyy/mm/dd", "yyyy.mm.dd", "yyyymmdd", "dd.mm.yyyy", "dd/mm/yyyy or mm/dd/yyyy", "dd-mm-yyyy or mm-dd-yyyy",
+	"", "yyyy-mm-dd", "yyyy/mm/dd", "yyyy.mm.dd", "yyyymmdd", "dd.mm.yyyy", "dd/mm/yyyy or mm/dd/yyyy",
+	"dd-mm-yyyy or mm-dd-yyyy",
 	"dd.mm.yy", "dd/mm/yy or mm/dd/yy",
 }
 
@@ -81,8 +82,8 @@ type date struct {
 	offset  int64 // microseconds east of UTC
 }
 
-// lexDate reads b, without blanks around. A text that starts like a date but goes on with something that cannot be meant as a
-// time is no date (ok false); an impossible time (25:00) gives badTime. yy lets two-digit years in.
+// lexDate reads b, without blanks around. A text that starts like a date but goes on with something that cannot be
+// meant as a time is no date (ok false); an impossible time (25:00) gives badTime. yy lets two-digit years in.
 func lexDate(b []byte, yy bool) (d date, ok bool) {
 	if len(b) < 6 || b[0]-'0' > 9 {
 		return d, false
@@ -152,8 +153,8 @@ func digits(b []byte, i int) (v, next int) {
 	return v, i
 }
 
-// lexClock reads what follows the date: nothing, or a blank or T and hh:mm[:ss[.f]] [AM|PM] [Z|+hh:mm|+hhmm|+hh]. It returns false
-// if that has not even the form of a time.
+// lexClock reads what follows the date: nothing, or a blank or T and hh:mm[:ss[.f]] [AM|PM] [Z|+hh:mm|+hhmm|+hh]. It
+// returns false if that has not even the form of a time.
 func (d *date) lexClock(b []byte) bool {
 	if len(b) == 0 {
 		return true

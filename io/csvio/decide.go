@@ -83,7 +83,8 @@ func (e *evidence) disagreement() *problem.Problem {
 		return nil
 	}
 	return &problem.Problem{
-		ID: "SEG-SCH-001", What: fmt.Sprintf("column %q has another type in each file: %s", e.name, strings.Join(parts, ", ")),
+		ID:    "SEG-SCH-001",
+		What:  fmt.Sprintf("column %q has another type in each file: %s", e.name, strings.Join(parts, ", ")),
 		Place: fmt.Sprintf("column %q", e.name), Why: "the files of one source are read as one table",
 		Fix: "repair the files, rename one of the columns, or give the files as sources of their own",
 	}
@@ -117,14 +118,15 @@ func (e *evidence) decideNumber() decision {
 		d.problem = e.artefactProblem("SEG-NUM-001", "numbers", e.numbers)
 	case e.against > 0:
 		d.problem = e.problem("SEG-CSV-005", e.firstAgainst,
-			fmt.Sprintf("column %q has %d %s that cannot be read in the number style that is set", e.name, e.against, plural(int(e.against), "number")),
+			fmt.Sprintf("column %q: %s not in the number style that is set", e.name, are(e.against, "cell")),
 			"`numbers: de` reads 1.234,5 and `numbers: en` reads 1,234.5; these cells only fit the other one",
 			"set the right `numbers` for the file, leave it out, or keep the column as text")
 	case e.only[styleDE] > 0 && e.only[styleEN] > 0:
 		d.problem = e.problem("SEG-CSV-005", later(e.firstOnly[styleDE], e.firstOnly[styleEN]),
 			fmt.Sprintf("column %q mixes two number styles", e.name),
-			fmt.Sprintf("%d %s can only be English, like 1,234.56 (first in %s), and %d only German, like 1.234,56 (first in %s)",
-				e.only[styleEN], plural(int(e.only[styleEN]), "cell"), e.firstOnly[styleEN].where(), e.only[styleDE], e.firstOnly[styleDE].where()),
+			fmt.Sprintf("%s surely English, like 1,234.56 (first in %s), %s surely German, like 1.234,56 (first in %s)",
+				are(e.only[styleEN], "cell"), e.firstOnly[styleEN].where(), are(e.only[styleDE], "cell"),
+				e.firstOnly[styleDE].where()),
 			"repair the export; if whole files differ, list them apart and set `numbers: de|en` for each")
 	case e.ambiguous > 0 && d.style == styleNone:
 		d.problem = e.ambiguousNumbers()
@@ -133,6 +135,14 @@ func (e *evidence) decideNumber() decision {
 			"no floating point number is that large", "repair the cell")
 	}
 	return d
+}
+
+// are gives "1 cell is" and "2 cells are".
+func are(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun + " is"
+	}
+	return fmt.Sprintf("%d %ss are", n, noun)
 }
 
 // later is the place where a contradiction shows: the second of two in the same file, else b.
@@ -146,9 +156,11 @@ func later(a, b place) place {
 func (p place) where() string { return fmt.Sprintf("%s:%d", p.file, p.line) }
 
 func (e *evidence) ambiguousNumbers() *problem.Problem {
-	why := "1.234 may mean 1234 (German, the dot groups thousands) or 1 and 234 thousandths (English, the dot starts the decimals)"
+	why := "1.234 may mean 1234 (German, the dot groups thousands) or 1 and 234 thousandths (English, the dot starts " +
+		"the decimals)"
 	if !e.dot {
-		why = "1,234 may mean 1234 (English, the comma groups thousands) or 1 and 234 thousandths (German, the comma starts the decimals)"
+		why = "1,234 may mean 1234 (English, the comma groups thousands) or 1 and 234 thousandths (German, the comma " +
+			"starts the decimals)"
 	}
 	var lines []string
 	for _, p := range e.ambiguousAt {
@@ -156,9 +168,10 @@ func (e *evidence) ambiguousNumbers() *problem.Problem {
 			lines = append(lines, fmt.Sprint(p.line))
 		}
 	}
-	why += fmt.Sprintf("; no other value of the column decides; %d such %s, first in %s %s of %s", e.ambiguous, plural(int(e.ambiguous), "cell"),
-		plural(len(lines), "line"), strings.Join(lines, ", "), e.ambiguousAt[0].file)
-	return e.problem("SEG-CSV-004", e.ambiguousAt[0], fmt.Sprintf("column %q: ambiguous numbers", e.name), why, "set `numbers: de|en` under `csv` of the source")
+	why += fmt.Sprintf("; no other value of the column decides; %d such %s, first in %s %s of %s", e.ambiguous,
+		plural(int(e.ambiguous), "cell"), plural(len(lines), "line"), strings.Join(lines, ", "), e.ambiguousAt[0].file)
+	return e.problem("SEG-CSV-004", e.ambiguousAt[0], fmt.Sprintf("column %q: ambiguous numbers", e.name), why,
+		"set `numbers: de|en` under `csv` of the source")
 }
 
 // artefactProblem names the tokens that stand where a value of the column should be.
@@ -179,11 +192,11 @@ func (e *evidence) artefactProblem(id, what string, good int64) *problem.Problem
 	}
 	fix := "repair the export: such notation is not read as a number"
 	if len(nulls) > 0 {
-		fix = fmt.Sprintf("set `nulls: [%s]` under `csv` of the source if they mean missing, or repair the export", strings.Join(nulls, ", "))
+		fix = fmt.Sprintf("set `nulls: [%s]` under `csv` of the source if they mean missing, or repair the export",
+			strings.Join(nulls, ", "))
 	}
 	return e.problem(id, e.firstArtefact,
-		fmt.Sprintf("column %q: %d %s no %s (%s)", e.name, e.artefactCells, map[bool]string{true: "cell is", false: "cells are"}[e.artefactCells == 1],
-			what, strings.Join(counts, ", ")),
+		fmt.Sprintf("column %q: %s no %s (%s)", e.name, are(e.artefactCells, "cell"), what, strings.Join(counts, ", ")),
 		fmt.Sprintf("the other %d of %d cells are %s", good, e.cells, what), fix)
 }
 
@@ -218,8 +231,7 @@ func (e *evidence) decideDate() decision {
 	switch {
 	case invalid > 0:
 		d.problem = e.problem("SEG-CSV-006", firstBad,
-			fmt.Sprintf("column %q: %d %s no day of the calendar or no time of day", e.name, invalid,
-				map[bool]string{true: "date is", false: "dates are"}[invalid == 1]),
+			fmt.Sprintf("column %q: %s no day of the calendar or no time of day", e.name, are(invalid, "date")),
 			fmt.Sprintf("the other %d of %d cells are dates", good, e.cells),
 			"repair the rows, set `dates` if the style is another one, or list placeholders under `nulls`")
 	case e.artefactCells > 0:

@@ -17,8 +17,8 @@ import (
 // sniffBytes is how far the encoding is looked for: a pattern of UTF-16 is plain in a few lines.
 const sniffBytes = 4096
 
-// decode returns the text of r as UTF-8 without byte order mark, and the encoding's name. checked is true if what comes out
-// is valid UTF-8 by construction.
+// decode returns the text of r as UTF-8 without byte order mark, and the encoding's name. checked is true if what comes
+// out is valid UTF-8 by construction.
 func decode(r io.Reader, name string, d *dialect) (text io.Reader, encoding string, checked bool, err error) {
 	br := bufio.NewReaderSize(r, sniffBytes)
 	head, err := br.Peek(sniffBytes)
@@ -47,7 +47,8 @@ func decode(r io.Reader, name string, d *dialect) (text io.Reader, encoding stri
 	case enc == "utf-16":
 		if enc = utf16Pattern(head); enc == "" && len(head) > 0 {
 			return nil, "", false, &problem.Problem{
-				ID: "SEG-CSV-002", What: "UTF-16 without byte order mark, and the order of its bytes cannot be told", File: name, Line: 1,
+				ID: "SEG-CSV-002", What: "UTF-16 without byte order mark, and the order of its bytes cannot be told",
+				File: name, Line: 1,
 				Fix: "set `encoding: utf-16le` or `encoding: utf-16be`",
 			}
 		}
@@ -79,8 +80,8 @@ func decode(r io.Reader, name string, d *dialect) (text io.Reader, encoding stri
 	return br, "utf-8", false, nil
 }
 
-// utf16Pattern finds UTF-16 without mark: at least half of the bytes in every second place are NUL, as in any European text, and
-// almost none (one in twenty) in the other places.
+// utf16Pattern finds UTF-16 without mark: at least half of the bytes in every second place are NUL, as in any European
+// text, and almost none (one in twenty) in the other places.
 func utf16Pattern(head []byte) string {
 	if len(head) < 4 {
 		return ""
@@ -143,7 +144,8 @@ func (r *byteReader) Read(p []byte) (int, error) {
 			v := r.table[c]
 			if v == utf8.RuneError {
 				r.err = &problem.Problem{
-					ID: "SEG-CSV-001", What: fmt.Sprintf("byte 0x%02X has no meaning in %s", c, r.enc), File: r.name, Line: r.line, Column: r.column,
+					ID: "SEG-CSV-001", What: fmt.Sprintf("byte 0x%02X has no meaning in %s", c, r.enc),
+					File: r.name, Line: r.line, Column: r.column,
 					Why: "the file was written in another encoding", Fix: "set another `encoding` for the source",
 				}
 				break

@@ -25,10 +25,12 @@ type trial struct {
 	between bool // behind the first record the delimiter only stands between two digits, as a decimal comma does
 }
 
-// try splits the first limit records in r's first buffer with delimiter c. want is the number of columns, 0 = that of the first record.
+// try splits the first limit records in r's first buffer with delimiter c. want is the number of columns, 0 = that of
+// the first record.
 func (r *records) try(c byte, want, limit int) trial {
 	probe := records{
-		name: r.name, delim: c, quote: r.quote, newline: r.newline, maxField: r.maxField, maxRow: r.maxRow, buf: r.buf, pos: r.pos, end: r.end,
+		name: r.name, delim: c, quote: r.quote, newline: r.newline, maxField: r.maxField, maxRow: r.maxRow, buf: r.buf,
+		pos: r.pos, end: r.end,
 		eof: r.eof, nextLine: 1,
 	}
 	t := trial{delim: c, numeric: true, between: true}
@@ -78,7 +80,8 @@ func (t *trial) judge(r *records) {
 	}
 }
 
-// findDelimiter returns the delimiter of the text in r's first buffer, 0 for a text of one column. A configured one is checked.
+// findDelimiter returns the delimiter of the text in r's first buffer, 0 for a text of one column. A configured one is
+// checked.
 func (r *records) findDelimiter(d *dialect) (byte, error) {
 	if len(d.opt.Header) > 0 {
 		return r.delimiterForHeader(d, len(d.opt.Header))
@@ -119,9 +122,10 @@ func (r *records) findDelimiter(d *dialect) (byte, error) {
 		if single.records > 0 {
 			return 0, &problem.Problem{
 				ID: "SEG-CSV-003", File: r.name, Line: 1,
-				What: fmt.Sprintf("the delimiter cannot be found: with %s the first line has 1 column, all the others %d", quotedDelimiter(single.delim), single.other),
-				Why:  "a line with the names of the columns was expected first",
-				Fix:  "take the lines before the header out of the file, or set `delimiter` and `header`",
+				What: fmt.Sprintf("the delimiter cannot be found: with %s the first line has 1 column, all the others %d",
+					quotedDelimiter(single.delim), single.other),
+				Why: "a line with the names of the columns was expected first",
+				Fix: "take the lines before the header out of the file, or set `delimiter` and `header`",
 			}
 		}
 		return 0, nil // a genuine file of one column
@@ -151,7 +155,8 @@ func (r *records) choose(found []trial) (byte, error) {
 	}
 	return 0, &problem.Problem{
 		ID: "SEG-CSV-003", What: "the delimiter cannot be found: " + describe(found), File: r.name, Line: 1,
-		Why: "more than one delimiter would fit, or none splits the rows evenly", Fix: `set the right one, for example ` + "`delimiter: \";\"`",
+		Why: "more than one delimiter would fit, or none splits the rows evenly",
+		Fix: `set the right one, for example ` + "`delimiter: \";\"`",
 	}
 }
 
@@ -163,7 +168,8 @@ func describe(trials []trial) string {
 		if t.agree < t.records {
 			rows = fmt.Sprintf("%d of %d rows have", t.agree, t.records)
 		}
-		parts = append(parts, fmt.Sprintf("with %s %s %d %s", quotedDelimiter(t.delim), rows, t.first, plural(t.first, "column")))
+		columns := plural(t.first, "column")
+		parts = append(parts, fmt.Sprintf("with %s %s %d %s", quotedDelimiter(t.delim), rows, t.first, columns))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -178,7 +184,8 @@ func (r *records) checkDelimiter(d *dialect) error {
 	if !ok {
 		return nil
 	}
-	what := fmt.Sprintf("wrong delimiter: with %s every row has 1 column, with %s %d", quotedDelimiter(d.delim), quotedDelimiter(better.delim), better.first)
+	what := fmt.Sprintf("wrong delimiter: with %s every row has 1 column, with %s %d", quotedDelimiter(d.delim),
+		quotedDelimiter(better.delim), better.first)
 	if t.agree < t.records {
 		what = fmt.Sprintf("wrong delimiter: with %s the header has 1 column, with %s every row has %d",
 			quotedDelimiter(d.delim), quotedDelimiter(better.delim), better.first)
@@ -186,7 +193,8 @@ func (r *records) checkDelimiter(d *dialect) error {
 	return r.wrong(what, better)
 }
 
-// better returns the delimiter that splits at least 95 % of the sample's records like the first one (or into want fields).
+// better returns the delimiter that splits at least 95 % of the sample's records like the first one (or into want
+// fields).
 func (r *records) better(than byte, want int) (trial, bool) {
 	var best trial
 	for _, c := range candidates {
@@ -203,7 +211,8 @@ func (r *records) better(than byte, want int) (trial, bool) {
 
 func (r *records) wrong(what string, better trial) error {
 	return &problem.Problem{
-		ID: "SEG-CSV-003", What: what, File: r.name, Line: 1, Why: "the configured delimiter does not separate the columns of this file",
+		ID: "SEG-CSV-003", What: what, File: r.name, Line: 1,
+		Why: "the configured delimiter does not separate the columns of this file",
 		Fix: fmt.Sprintf("set `delimiter: %q` or leave it out", delimiterName(better.delim)),
 	}
 }
@@ -216,8 +225,9 @@ func (r *records) delimiterForHeader(d *dialect, want int) (byte, error) {
 			return d.delim, nil
 		}
 		if better, ok := r.better(d.delim, want); ok {
-			return 0, r.wrong(fmt.Sprintf("wrong delimiter: with %s the first row has %d %s, with %s %d, as many as `header` has names",
-				quotedDelimiter(d.delim), t.first, plural(t.first, "column"), quotedDelimiter(better.delim), want), better)
+			what := fmt.Sprintf("wrong delimiter: `header` has %d names; with %s the first row has %d %s, with %s %d", want,
+				quotedDelimiter(d.delim), t.first, plural(t.first, "column"), quotedDelimiter(better.delim), better.first)
+			return 0, r.wrong(what, better)
 		}
 		return d.delim, nil
 	}

@@ -43,7 +43,8 @@ type evidence struct {
 	maxWidth     int
 	notNumber    place // the first cell that is no number
 
-	// Numbers. Cells whose style is declared by the options, or that have no separator, need no decision: their room is in sure.
+	// Numbers. Cells whose style is declared by the options, or that have no separator, need no decision: their room is in
+	// sure.
 	numbers      int64 // all but padded ones
 	padded       int64
 	firstPadded  place
@@ -92,8 +93,8 @@ type evidence struct {
 	firstOf       [kinds]string
 }
 
-// saysDate reports whether a word of a column's name ends in date or datum. Words end at everything that is no letter and
-// where a capital follows a small letter.
+// saysDate reports whether a word of a column's name ends in date or datum. Words end at everything that is no letter
+// and where a capital follows a small letter.
 func saysDate(name string) bool {
 	ends := func(word []rune) bool {
 		w := strings.ToLower(string(word))
@@ -302,8 +303,8 @@ func (e *evidence) date(d *date, f *file, i int) {
 	}
 }
 
-// closeFile notes what only holds within one file: whether it mixes the declared date style with others, and which kind of column it
-// would make alone.
+// closeFile notes what only holds within one file: whether it mixes the declared date style with others, and which kind
+// of column it would make alone.
 func (e *evidence) closeFile(f *file) {
 	if e.declared > 0 {
 		for s := range e.byShape {
@@ -327,17 +328,22 @@ func (e *evidence) merge(o *evidence) {
 	e.dot = e.dot || o.dot
 	e.comma = e.comma || o.comma
 	for _, n := range [][2]*int64{
-		{&e.cells, &o.cells}, {&e.nulls, &o.nulls}, {&e.numbers, &o.numbers}, {&e.padded, &o.padded}, {&e.exponents, &o.exponents},
-		{&e.ambiguous, &o.ambiguous}, {&e.against, &o.against}, {&e.dateLike, &o.dateLike}, {&e.near, &o.near}, {&e.declared, &o.declared},
-		{&e.unordered, &o.unordered}, {&e.invalid, &o.invalid}, {&e.eight, &o.eight}, {&e.eightNear, &o.eightNear}, {&e.eightBad, &o.eightBad},
+		{&e.cells, &o.cells}, {&e.nulls, &o.nulls}, {&e.numbers, &o.numbers}, {&e.padded, &o.padded},
+		{&e.exponents, &o.exponents},
+		{&e.ambiguous, &o.ambiguous}, {&e.against, &o.against}, {&e.dateLike, &o.dateLike}, {&e.near, &o.near},
+		{&e.declared, &o.declared},
+		{&e.unordered, &o.unordered}, {&e.invalid, &o.invalid}, {&e.eight, &o.eight}, {&e.eightNear, &o.eightNear},
+		{&e.eightBad, &o.eightBad},
 		{&e.artefactCells, &o.artefactCells}, {&e.other, &o.other}, {&e.order[0], &o.order[0]}, {&e.order[1], &o.order[1]},
 		{&e.clocks[0], &o.clocks[0]}, {&e.clocks[1], &o.clocks[1]},
 	} {
 		*n[0] += *n[1]
 	}
 	for _, p := range [][2]*place{
-		{&e.notNumber, &o.notNumber}, {&e.firstPadded, &o.firstPadded}, {&e.firstExp, &o.firstExp}, {&e.overflow, &o.overflow},
-		{&e.firstAgainst, &o.firstAgainst}, {&e.firstUnordered, &o.firstUnordered}, {&e.firstInvalid, &o.firstInvalid}, {&e.mixed, &o.mixed},
+		{&e.notNumber, &o.notNumber}, {&e.firstPadded, &o.firstPadded}, {&e.firstExp, &o.firstExp},
+		{&e.overflow, &o.overflow},
+		{&e.firstAgainst, &o.firstAgainst}, {&e.firstUnordered, &o.firstUnordered}, {&e.firstInvalid, &o.firstInvalid},
+		{&e.mixed, &o.mixed},
 		{&e.firstEight, &o.firstEight}, {&e.firstBad8, &o.firstBad8}, {&e.firstArtefact, &o.firstArtefact},
 		{&e.firstOrder[0], &o.firstOrder[0]}, {&e.firstOrder[1], &o.firstOrder[1]},
 		{&e.firstClock[0], &o.firstClock[0]}, {&e.firstClock[1], &o.firstClock[1]},

@@ -85,7 +85,8 @@ func (f *file) setHeader(header []string, at func(i int) (line, column int)) err
 		}
 		f.names[i] = name
 		line, column := at(i)
-		p := &problem.Problem{ID: "SEG-CSV-009", File: f.name, Line: line, Column: column, Fix: "name the columns with `header: [...]` or `rename`, or repair the header line"}
+		p := &problem.Problem{ID: "SEG-CSV-009", File: f.name, Line: line, Column: column,
+			Fix: "name the columns with `header: [...]` or `rename`, or repair the header line"}
 		if name == "" {
 			p.What = fmt.Sprintf("column %d of %d has no name", i+1, len(header))
 			p.Why = "a column can only be used by its name"
@@ -101,8 +102,8 @@ func (f *file) setHeader(header []string, at func(i int) (line, column int)) err
 	return nil
 }
 
-// nextRow moves to the next data row; false behind the last. Blank lines are left out, but for those inside a file of one column,
-// where they are rows without a value.
+// nextRow moves to the next data row; false behind the last. Blank lines are left out, but for those inside a file of
+// one column, where they are rows without a value.
 func (f *file) nextRow() (bool, error) {
 	if f.blanks > 0 && f.held {
 		f.blanks--
@@ -155,7 +156,8 @@ func (f *file) wrongFields() error {
 		at = f.fields[want].beg
 	}
 	return &problem.Problem{
-		ID: "SEG-CSV-008", What: fmt.Sprintf("row with %d %s where %s has %d", n, plural(n, "field"), than, want), File: f.name,
+		ID: "SEG-CSV-008", What: fmt.Sprintf("row with %d %s where %s has %d", n, plural(n, "field"), than, want),
+		File: f.name,
 		Line: f.lineAt(at - f.records.start), Column: f.column(at),
 		Why: "a delimiter inside a value must be quoted, and no field may be missing",
 		Fix: "repair the row, or allow a share of such rows with `quality: {max_rejects: ...}`",

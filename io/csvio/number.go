@@ -164,8 +164,8 @@ func styleOf(sep byte) style {
 	return styleEN
 }
 
-// parseDecimal returns the value of b, which lexNumber accepted without exponent and which fits s, in units of 10^-scale.
-// It returns false if there are more than scale decimals or the value does not fit 38 digits.
+// parseDecimal returns the value of b, which lexNumber accepted without exponent and which fits s, in units of
+// 10^-scale. It returns false if there are more than scale decimals or the value does not fit 38 digits.
 func parseDecimal(b []byte, s style, scale int) (decimal128.Num, bool) {
 	var hi, lo uint64
 	neg, dot, decimals, digits := false, s.decimal(), -1, 0
@@ -215,8 +215,8 @@ func mulAdd10(hi, lo, d uint64) (uint64, uint64) {
 	return hi*10 + h + carry, l
 }
 
-// parseInt returns the value of b, which lexNumber accepted without exponent and which has no decimals in the style it is read in:
-// then every separator groups, or stands behind the last digit. It returns false beyond int64.
+// parseInt returns the value of b, which lexNumber accepted without exponent and which has no decimals in the style it
+// is read in: then every separator groups, or stands behind the last digit. It returns false beyond int64.
 func parseInt(b []byte) (int64, bool) {
 	var v uint64
 	neg := false
@@ -240,8 +240,8 @@ func parseInt(b []byte) (int64, bool) {
 	return int64(v), v < 1<<63
 }
 
-// parseFloat returns the float64 nearest to b, which lexNumber accepted and which fits s. strconv sees only what the grammar let
-// through, with a dot for the decimals; ok is false if the value is beyond the range of float64.
+// parseFloat returns the float64 nearest to b, which lexNumber accepted and which fits s. strconv sees only what the
+// grammar let through, with a dot for the decimals; ok is false if the value is beyond the range of float64.
 func parseFloat(b []byte, s style) (v float64, ok bool) {
 	var local [64]byte
 	buf, dot := local[:0], s.decimal()

@@ -9,8 +9,10 @@ import (
 
 // Options says how one file is to be read. The zero value detects everything.
 type Options struct {
-	Encoding  string            // "" = UTF-8, or UTF-16 by mark or pattern; "utf-8", "utf-16", "utf-16le", "utf-16be", "cp1252", "iso-8859-15"
-	Delimiter string            // "" = detect; one character, "tab", or "whitespace": runs of blanks, those around the line ignored
+	// Encoding is "utf-8", "utf-16" (by its mark), "utf-16le", "utf-16be", "cp1252" or "iso-8859-15" ("latin9");
+	// "" = UTF-8, or UTF-16 where its mark or the pattern of its bytes shows it.
+	Encoding  string
+	Delimiter string            // "" = detect; one character, "tab", or "whitespace": runs of blanks, none around the line
 	Numbers   string            // "" = the data decide; "de" (1.234,5), "en" (1,234.5)
 	Dates     string            // "" = the data decide; one of DateStyles, with or without a time behind it
 	Header    []string          // names of the columns when the file has no header line
@@ -26,11 +28,12 @@ type Options struct {
 	Reject func(line int64, code string) bool
 }
 
-// DateStyles lists the values of Options.Dates. A time (" hh:mm", " hh:mm:ss", ".ffffff", "T", "Z", "+hh:mm", AM/PM) may follow each
-// date in the data; in the option it may be written or left out. Two-digit years are read only when asked for: 69..99 are
-// 1969..1999, 00..68 are 2000..2068.
+// DateStyles lists the values of Options.Dates. A time (" hh:mm", " hh:mm:ss", ".ffffff", "T", "Z", "+hh:mm", AM/PM)
+// may follow each date in the data; in the option it may be written or left out. Two-digit years are read only when
+// asked for: 69..99 are 1969..1999, 00..68 are 2000..2068.
 var DateStyles = []string{
-	"yyyy-mm-dd", "yyyy/mm/dd", "yyyy.mm.dd", "yyyymmdd", "dd.mm.yyyy", "dd/mm/yyyy", "mm/dd/yyyy", "dd-mm-yyyy", "mm-dd-yyyy",
+	"yyyy-mm-dd", "yyyy/mm/dd", "yyyy.mm.dd", "yyyymmdd", "dd.mm.yyyy", "dd/mm/yyyy", "mm/dd/yyyy", "dd-mm-yyyy",
+	"mm-dd-yyyy",
 	"dd.mm.yy", "dd/mm/yy", "mm/dd/yy",
 }
 

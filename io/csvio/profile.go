@@ -25,7 +25,8 @@ type FileProfile struct {
 	LineEnd   string // "lf" (with or without cr before it) or "cr"
 	Rows      int64  // data rows, without the rejected ones
 	Rejected  int64  // rows left out with the consent of Options.Reject
-	// NumericHeader says that all names in the header line are numbers: it may be a row of data, and Options.Header missing.
+	// NumericHeader says that all names in the header line are numbers: it may be a row of data, and Options.Header
+	// missing.
 	NumericHeader bool
 }
 
@@ -38,9 +39,10 @@ type Column struct {
 	MinWidth int    // characters of the shortest and the longest cell with a value
 	MaxWidth int    //
 	Numbers  string // number style: "de", "en", or "" where the column needs none
-	Dates    string // date style, "declared" if the options of every file set it, with " hh:mm" or " hh:mm:ss" if there are times
+	Dates    string // date style ("declared" if the options set it), with " hh:mm" or " hh:mm:ss" if there are times
 	Words    string // words of a bool column: "yes/no"
-	// Metadata holds the evidence about a text column that has numbers or dates in it; see Layout.Schema.
+	// Metadata holds the evidence about a float64 column, and a text column that has numbers or dates in it; see
+	// Layout.Schema.
 	Metadata map[string]string
 	// Problem is why the column cannot be read; nil if it can. Layout raises it.
 	Problem *problem.Problem
@@ -48,8 +50,9 @@ type Column struct {
 	decision decision
 }
 
-// Scan reads the whole stream, in memory that depends on Options.MaxField and the number of columns alone, and returns the
-// evidence about every column. name is used in problems. Errors are problems of the families SEG-SRC, SEG-CSV and SEG-CFG.
+// Scan reads the whole stream, in memory that depends on Options.MaxField and the number of columns alone, and returns
+// the evidence about every column. name is used in problems. Errors are problems of the families SEG-SRC, SEG-CSV and
+// SEG-CFG.
 func Scan(r io.Reader, name string, opt Options) (*Profile, error) {
 	f, err := open(r, name, opt)
 	if err != nil {
@@ -98,13 +101,13 @@ func Scan(r io.Reader, name string, opt Options) (*Profile, error) {
 	}, nil
 }
 
-// Merge adds the profile of another file of the same source to p. Columns are matched by name; their order may differ. It returns
-// SEG-SCH-001 if one file lacks a column of the other. q must not be used afterwards.
+// Merge adds the profile of another file of the same source to p. Columns are matched by name; their order may differ.
+// It returns SEG-SCH-001 if one file lacks a column of the other. q must not be used afterwards.
 func (p *Profile) Merge(q *Profile) error {
 	missing := func(name, has, lacks string) error {
 		return &problem.Problem{
-			ID: "SEG-SCH-001", What: fmt.Sprintf("column %q of %s is missing in another file of the source", name, has), File: lacks,
-			Place: fmt.Sprintf("column %q", name), Why: "the files of one source are read as one table",
+			ID: "SEG-SCH-001", What: fmt.Sprintf("column %q of %s is missing in another file of the source", name, has),
+			File: lacks, Place: fmt.Sprintf("column %q", name), Why: "the files of one source are read as one table",
 			Fix: "use `rename` for files with other names, or give the files as sources of their own",
 		}
 	}
@@ -180,6 +183,7 @@ func (e *evidence) describe() Column {
 		c.Type = &arrow.Decimal128Type{Precision: 38, Scale: int32(d.scale)}
 	case kindFloat:
 		c.Type = arrow.PrimitiveTypes.Float64
+		c.Metadata = e.metadata()
 	case kindTime:
 		c.Type = &arrow.TimestampType{Unit: arrow.Microsecond}
 		c.Dates = "declared"
@@ -199,7 +203,8 @@ func (e *evidence) describe() Column {
 	return c
 }
 
-// metadata says why a text column with numbers or dates in it is no number or date.
+// metadata says why a text column with numbers or dates in it is no number or date, and where a float column has
+// exponents.
 func (e *evidence) metadata() map[string]string {
 	if e.numbers+e.padded+e.dateLike == 0 {
 		return nil

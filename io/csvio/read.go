@@ -17,14 +17,15 @@ const (
 	batchBytes = 32 << 20 // of text cells: far below what 32-bit offsets reach
 )
 
-// Read parses the file by l and hands its rows to yield in batches, in file order. firstRow is the number of the batch's first row,
-// from 1 per file; rejected rows are not counted. A record is released when yield returns; an error of yield or the end of ctx
-// ends the reading and is returned.
+// Read parses the file by l and hands its rows to yield in batches, in file order. firstRow is the number of the
+// batch's first row, from 1 per file; rejected rows are not counted. A record is released when yield returns; an error
+// of yield or the end of ctx ends the reading and is returned.
 //
-// The file need not be one that was scanned. It must have l's columns (SEG-SCH-001), others are skipped; a cell that does not fit
-// its column's type is SEG-NUM-001, SEG-NUM-002, SEG-CSV-004, -005 or -006 with its place. Options must say about the file what they
-// said to Scan; number and date styles left to the data are those of the layout.
-func Read(ctx context.Context, r io.Reader, name string, opt Options, l *Layout, yield func(rec arrow.Record, firstRow int64) error) error {
+// The file need not be one that was scanned. It must have l's columns (SEG-SCH-001), others are skipped; a cell that
+// does not fit its column's type is SEG-NUM-001, SEG-NUM-002, SEG-CSV-004, -005 or -006 with its place. Options must
+// say about the file what they said to Scan; number and date styles left to the data are those of the layout.
+func Read(ctx context.Context, r io.Reader, name string, opt Options, l *Layout, yield func(rec arrow.Record,
+	firstRow int64) error) error {
 	f, err := open(r, name, opt)
 	if err != nil {
 		return err
@@ -108,8 +109,9 @@ func newParser(f *file, l *Layout) (*parser, error) {
 		j, ok := at[c.Name]
 		if !ok {
 			return nil, &problem.Problem{
-				ID: "SEG-SCH-001", What: fmt.Sprintf("column %q is missing", c.Name), File: f.name, Place: fmt.Sprintf("column %q", c.Name),
-				Why: "other files of the source have it", Fix: "use `rename`, or give the file as a source of its own",
+				ID: "SEG-SCH-001", What: fmt.Sprintf("column %q is missing", c.Name), File: f.name,
+				Place: fmt.Sprintf("column %q", c.Name), Why: "other files of the source have it",
+				Fix: "use `rename`, or give the file as a source of its own",
 			}
 		}
 		p.cols[i] = target{Column: c, field: j, style: c.decision.style}
@@ -160,7 +162,8 @@ func (p *parser) refuse(t *target, id, what, fix string) error {
 	at := here(p.f, t.field)
 	return &problem.Problem{
 		ID: id, What: fmt.Sprintf("column %q: %s", t.Name, what), File: at.file, Line: int(at.line), Column: at.column,
-		Place: fmt.Sprintf("column %q", t.Name), Why: "the files that the column's type was decided from have no such cell", Fix: fix, Values: at.cell,
+		Place: fmt.Sprintf("column %q", t.Name), Why: "the files that the column's type was decided from have no such cell",
+		Fix: fix, Values: at.cell,
 	}
 }
 
@@ -177,7 +180,8 @@ func (p *parser) appendBool(t *target, cell, _ []byte) error {
 	case ok && w == t.decision.words.no:
 		t.bool.Append(false)
 	default:
-		return p.refuse(t, "SEG-SCH-001", fmt.Sprintf("a cell is neither of %s", t.Words), "repair the cell, or look at all files when the types are decided")
+		return p.refuse(t, "SEG-SCH-001", fmt.Sprintf("a cell is neither of %s", t.Words),
+			"repair the cell, or look at all files when the types are decided")
 	}
 	return nil
 }
@@ -205,7 +209,8 @@ func (t *target) styleFor(n *number) style {
 }
 
 func (p *parser) tooLarge(t *target) error {
-	return p.refuse(t, "SEG-NUM-002", fmt.Sprintf("a number does not fit %s", t.Type), "repair the cell, or look at all files when the types are decided")
+	return p.refuse(t, "SEG-NUM-002", fmt.Sprintf("a number does not fit %s", t.Type),
+		"repair the cell, or look at all files when the types are decided")
 }
 
 func (p *parser) appendInt(t *target, cell, _ []byte) error {
@@ -267,7 +272,8 @@ func (p *parser) appendTime(t *target, cell, _ []byte) error {
 		return p.refuse(t, "SEG-CSV-006", "a date in another style", "set `dates` for the file")
 	}
 	if !d.valid(st.monthFirst) {
-		return p.refuse(t, "SEG-CSV-006", "no day of the calendar or no time of day", "repair the cell, or list it under `nulls`")
+		return p.refuse(t, "SEG-CSV-006", "no day of the calendar or no time of day",
+			"repair the cell, or list it under `nulls`")
 	}
 	t.time.Append(arrow.Timestamp(d.micros(st.monthFirst)))
 	return nil

@@ -10,7 +10,8 @@ import (
 	"segovia/kernels/problem"
 )
 
-// bufferBytes is the buffer's first size and with it the sample that the delimiter is found in: well over 1,000 ordinary rows.
+// bufferBytes is the buffer's first size and with it the sample that the delimiter is found in: well over 1,000
+// ordinary rows.
 const bufferBytes = 256 << 10
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, bufferBytes); return &b }}
@@ -41,6 +42,7 @@ type records struct {
 	stop     int
 	newlines int64 // inside the current record
 	fields   []span
+	counted  counted
 	scratch  []byte
 }
 
@@ -53,7 +55,8 @@ type span struct {
 
 func newRecords(src io.Reader, name string, d *dialect, checked bool) *records {
 	r := &records{
-		src: src, name: name, delim: d.delim, quote: d.quote, newline: '\n', checked: checked, maxField: d.maxField, maxRow: d.maxRow,
+		src: src, name: name, delim: d.delim, quote: d.quote, newline: '\n', checked: checked, maxField: d.maxField,
+		maxRow:   d.maxRow,
 		nextLine: 1, pooled: buffers.Get().(*[]byte),
 	}
 	r.buf = *r.pooled
@@ -68,8 +71,8 @@ func (r *records) close() {
 	}
 }
 
-// fill reads until the buffer holds at least want bytes from pos on, or the text ends. A text that does not end with a newline
-// gets one, so that every record is closed by one.
+// fill reads until the buffer holds at least want bytes from pos on, or the text ends. A text that does not end with a
+// newline gets one, so that every record is closed by one.
 func (r *records) fill(want int) error {
 	if r.pos > 0 {
 		copy(r.buf, r.buf[r.pos:r.end])
@@ -103,10 +106,16 @@ func (r *records) fill(want int) error {
 	return nil
 }
 
-// begin fills the buffer for the first time and finds the kind of line end: CR alone only if the first buffer has no LF.
+// begin fills the buffer for the first time, until it holds a whole line, and finds the kind of line end: CR alone only
+// if there is no LF in it.
 func (r *records) begin() error {
-	if err := r.fill(len(r.buf) - 1); err != nil {
-		return err
+	for want := len(r.buf) - 1; ; want *= 2 {
+		if err := r.fill(want); err != nil {
+			return err
+		}
+		if r.eof || r.end > r.maxRow || bytes.ContainsAny(r.buf[:r.end], "\r\n") {
+			break
+		}
 	}
 	head := r.buf[:r.end]
 	lf := bytes.IndexByte(head, '\n')
@@ -123,8 +132,8 @@ func (r *records) begin() error {
 	return nil
 }
 
-// next splits the next record. It returns io.EOF behind the last one. An empty line is a record with one empty field, or none if
-// runs of blanks separate.
+// next splits the next record. It returns io.EOF behind the last one. An empty line is a record with one empty field,
+// or none if runs of blanks separate.
 func (r *records) next() error {
 	for {
 		done, err := r.split()
@@ -223,8 +232,8 @@ func (r *records) finish(p int) bool {
 	return true
 }
 
-// quotedField reads the field whose opening quote is at p. next is the position of the delimiter or newline behind it, -1 if the
-// buffer does not reach that far.
+// quotedField reads the field whose opening quote is at p. next is the position of the delimiter or newline behind it,
+// -1 if the buffer does not reach that far.
 func (r *records) quotedField(p int) (f span, next int, err error) {
 	buf, end := r.buf, r.end
 	f = span{beg: p + 1, quoted: true}
@@ -281,7 +290,8 @@ func (r *records) quotedField(p int) (f span, next int, err error) {
 	}
 	if !closed {
 		if inside > 0 {
-			return f, 0, r.unclosed(p, opened, fmt.Sprintf("text follows the next quote, in line %d: one of the two is missing its partner", opened+inside))
+			return f, 0, r.unclosed(p, opened,
+				fmt.Sprintf("text follows the next quote, in line %d: one of the two is missing its partner", opened+inside))
 		}
 		return f, 0, r.unclosed(p, opened, "text follows the closing quote; a quote inside a value must be doubled")
 	}
@@ -292,13 +302,15 @@ func (r *records) quotedField(p int) (f span, next int, err error) {
 func (r *records) unclosed(p int, line int64, why string) error {
 	return &problem.Problem{
 		ID: "SEG-CSV-007", What: "unclosed quote", File: r.name, Line: int(line), Column: r.column(p),
-		Why: "a quoted field opens here and " + why, Fix: "repair the quotes of this line, or set `quote: none` if quotes are ordinary characters",
+		Why: "a quoted field opens here and " + why,
+		Fix: "repair the quotes of this line, or set `quote: none` if quotes are ordinary characters",
 	}
 }
 
 func (r *records) rowTooLong(what string) error {
 	return &problem.Problem{
-		ID: "SEG-CSV-011", What: what, File: r.name, Line: int(r.nextLine), Column: 1, Why: "a quote or line ends may have been lost, or this is no text file",
+		ID: "SEG-CSV-011", What: what, File: r.name, Line: int(r.nextLine), Column: 1,
+		Why: "a quote or line ends may have been lost, or this is no text file",
 		Fix: "repair the file; raise `max_field` if a long row is genuine",
 	}
 }
@@ -311,13 +323,27 @@ func (r *records) tooLong(beg int) error {
 	}
 }
 
-// column returns the place of buf[p] in its physical line, in characters from 1.
+// column returns the place of buf[p] in its physical line, in characters from 1. Calls with growing p in one record
+// take together no longer than one for the last.
 func (r *records) column(p int) int {
-	beg := r.start
-	if i := bytes.LastIndexByte(r.buf[beg:p], r.newline); i >= 0 {
-		beg += i + 1
+	if r.counted.line != r.line || p < r.start+r.counted.bytes {
+		r.counted = counted{line: r.line, column: 1}
 	}
-	return utf8.RuneCount(r.buf[beg:p]) + 1
+	passed := r.buf[r.start+r.counted.bytes : p]
+	r.counted.bytes = p - r.start
+	if i := bytes.LastIndexByte(passed, r.newline); i >= 0 {
+		r.counted.column = 1
+		passed = passed[i+1:]
+	}
+	r.counted.column += utf8.RuneCount(passed)
+	return r.counted.column
+}
+
+// counted is how far the characters of a record have been counted.
+type counted struct {
+	line   int64 // where the record starts; none starts in line 0
+	bytes  int   // from the start of the record
+	column int
 }
 
 // check refuses NUL bytes and bytes that are no UTF-8 in the current record.
@@ -326,7 +352,8 @@ func (r *records) check() error {
 	if i := bytes.IndexByte(rec, 0); i >= 0 {
 		return &problem.Problem{
 			ID: "SEG-CSV-010", What: "NUL byte in text", File: r.name, Line: r.lineAt(i), Column: r.column(r.start + i),
-			Why: "the file is binary, damaged, or UTF-16 without its mark", Fix: "repair the export; UTF-16 needs `encoding: utf-16le` or `utf-16be`",
+			Why: "the file is binary, damaged, or UTF-16 without its mark",
+			Fix: "repair the export; UTF-16 needs `encoding: utf-16le` or `utf-16be`",
 		}
 	}
 	if r.checked || utf8.Valid(rec) {
@@ -341,8 +368,9 @@ func (r *records) check() error {
 		i += n
 	}
 	p := &problem.Problem{
-		ID: "SEG-CSV-001", What: fmt.Sprintf("byte 0x%02X is not UTF-8", rec[i]), File: r.name, Line: r.lineAt(i), Column: r.column(r.start + i),
-		Why: "the text is in another encoding, or damaged", Fix: "write the file as UTF-8, or set its `encoding`",
+		ID: "SEG-CSV-001", What: fmt.Sprintf("byte 0x%02X is not UTF-8", rec[i]), File: r.name, Line: r.lineAt(i),
+		Column: r.column(r.start + i),
+		Why:    "the text is in another encoding, or damaged", Fix: "write the file as UTF-8, or set its `encoding`",
 	}
 	if looksLike1252(rec) {
 		p.What += ": looks like Windows-1252"

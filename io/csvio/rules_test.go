@@ -283,6 +283,19 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestWideHeader: a first line beyond the first buffer is still split by its delimiter.
+func TestWideHeader(t *testing.T) {
+	var names, row []string
+	for i := range 40000 {
+		names = append(names, fmt.Sprintf("column_%d", i))
+		row = append(row, "1")
+	}
+	p, err := Scan(strings.NewReader(strings.Join(names, ";")+"\n"+strings.Join(row, ";")+"\n"), "f", Options{})
+	if err != nil || len(p.Columns()) != len(names) {
+		t.Fatalf("%v", err)
+	}
+}
+
 func TestEvidenceOfTextColumns(t *testing.T) {
 	l, _, err := layoutOf(Options{}, "id,a\n1,007\n2,5\n3,12\n4,x\n5,1e5\n6,n/a\n7,2026-01-01\n")
 	if err != nil {

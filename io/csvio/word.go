@@ -87,8 +87,8 @@ const (
 	hexadecimal = "0x1p4 (hexadecimal)"
 )
 
-// lexArtefact recognises what programs write where a number is missing or broken, in any case, and returns the name under
-// which it is counted. Such a token is nobody's data, so it may be named in messages.
+// lexArtefact recognises what programs write where a number is missing or broken, in any case, and returns the name
+// under which it is counted. Such a token is nobody's data, so it may be named in messages.
 func lexArtefact(b []byte) (name string, ok bool) {
 	if len(b) == 0 {
 		return "", false
@@ -106,7 +106,8 @@ func lexArtefact(b []byte) (name string, ok bool) {
 		case "nan", "inf", "infinity", "1.#inf", "1.#ind", "1.#qnan", "nan(ind)",
 			"#div/0!", "#n/a", "#n/v", "#nv", "#value!", "#wert!", "#ref!", "#bezug!", "#name?", "#num!", "#zahl!", "#null!",
 			"#####", "######", "#######", "########",
-			"-", "--", "---", ".", "..", "...", "?", "*", "/", "n/a", "n.a.", "n.a", "na", "<na>", "nat", "nil", "null", "<null>", "(null)", "none",
+			"-", "--", "---", ".", "..", "...", "?", "*", "/", "n/a", "n.a.", "n.a", "na", "<na>", "nat", "nil", "null",
+			"<null>", "(null)", "none",
 			"k.a.", "k. a.", "k.a", "\\n", "\xe2\x80\x93", "\xe2\x80\x94": // en and em dash
 			return string(b), true
 		}

@@ -16,7 +16,8 @@ import (
 	"segovia/kernels/problem"
 )
 
-// WriterOptions says how a table is written. The zero value gives the canonical form: UTF-8, commas, LF, dots for decimals.
+// WriterOptions says how a table is written. The zero value gives the canonical form: UTF-8, commas, LF, dots for
+// decimals.
 type WriterOptions struct {
 	Delimiter string // "" = ","; or ";", "tab", "|"
 	Numbers   string // "" or "en" = 1234.5; "de" = 1234,5; thousands are never grouped
@@ -28,12 +29,13 @@ type WriterOptions struct {
 	Spreadsheet bool
 }
 
-// Writer writes records as delimited text. Fields with the delimiter, quotes, line ends or blanks at an edge are quoted (RFC 4180).
+// Writer writes records as delimited text. Fields with the delimiter, quotes, line ends or blanks at an edge are quoted
+// (RFC 4180).
 //
-// Null is an empty field, the empty text is "" in quotes; in a table of one column null is "" too, because an empty line would
-// be skipped. Floats have the shortest decimal form that reads back equal, NaN is written like null, infinity is an error.
-// Decimals keep their scale. Times are yyyy-mm-dd hh:mm:ss[.ffffff] with fractions only where there are some, with Z behind
-// when the type has a zone; dates are yyyy-mm-dd; bool is true or false.
+// Null is an empty field, the empty text is "" in quotes; in a table of one column null is "" too, because an empty
+// line would be skipped. Floats have the shortest decimal form that reads back equal, NaN is written like null,
+// infinity is an error. Decimals keep their scale. Times are yyyy-mm-dd hh:mm:ss[.ffffff] with fractions only where
+// there are some, with Z behind when the type has a zone; dates are yyyy-mm-dd; bool is true or false.
 type Writer struct {
 	w      *bufio.Writer
 	opt    WriterOptions
@@ -47,8 +49,8 @@ type Writer struct {
 	err    error
 }
 
-// NewWriter writes the header and returns a writer for records of the schema. Close must be called; it does not close w. Column types
-// without a text form are SEG-SCH-002.
+// NewWriter writes the header and returns a writer for records of the schema. Close must be called; it does not close
+// w. Column types without a text form are SEG-SCH-002.
 func NewWriter(w io.Writer, schema *arrow.Schema, opt WriterOptions) (*Writer, error) {
 	c := &Writer{w: bufio.NewWriterSize(w, 64<<10), opt: opt, schema: schema, delim: ',', dot: '.'}
 	switch opt.Delimiter {
@@ -342,8 +344,9 @@ func (c *Writer) formatter(f arrow.Field) (func(dst []byte, arr arrow.Array, i i
 		}), nil
 	}
 	return nil, &problem.Problem{
-		ID: "SEG-SCH-002", What: fmt.Sprintf("column %q is %s, which a text file cannot hold", f.Name, f.Type), Place: fmt.Sprintf("column %q", f.Name),
-		Fix: "leave the column out, or write Parquet",
+		ID: "SEG-SCH-002", What: fmt.Sprintf("column %q is %s, which a text file cannot hold", f.Name, f.Type),
+		Place: fmt.Sprintf("column %q", f.Name),
+		Fix:   "leave the column out, or write Parquet",
 	}
 }
 
@@ -355,13 +358,15 @@ func nonNil(b []byte) []byte {
 	return b
 }
 
-func signed[T int8 | int16 | int32 | int64, A interface{ Value(int) T }]() func([]byte, arrow.Array, int) ([]byte, error) {
+func signed[T int8 | int16 | int32 | int64, A interface{ Value(int) T }]() func([]byte, arrow.Array, int) ([]byte,
+	error) {
 	return func(dst []byte, arr arrow.Array, i int) ([]byte, error) {
 		return strconv.AppendInt(dst, int64(arr.(A).Value(i)), 10), nil
 	}
 }
 
-func unsigned[T uint8 | uint16 | uint32 | uint64, A interface{ Value(int) T }]() func([]byte, arrow.Array, int) ([]byte, error) {
+func unsigned[T uint8 | uint16 | uint32 | uint64, A interface{ Value(int) T }]() func([]byte, arrow.Array, int) ([]byte,
+	error) {
 	return func(dst []byte, arr arrow.Array, i int) ([]byte, error) {
 		return strconv.AppendUint(dst, uint64(arr.(A).Value(i)), 10), nil
 	}
