@@ -196,8 +196,10 @@ func (e *evidence) artefactProblem(id, what string, good int64) *problem.Problem
 			strings.Join(nulls, ", "))
 	}
 	return e.problem(id, e.firstArtefact,
-		fmt.Sprintf("column %q: %s no %s (%s)", e.name, are(e.artefactCells, "cell"), what, strings.Join(counts, ", ")),
-		fmt.Sprintf("the other %d of %d cells are %s", good, e.cells, what), fix)
+		fmt.Sprintf("column %q: %d of %d cells are no %s (%s)", e.name, e.artefactCells, e.cells, what,
+			strings.Join(counts, ", ")),
+		fmt.Sprintf("the other %d are %s, and these tokens are what programs write where one is missing or broken", good,
+			what), fix)
 }
 
 // eightIsDate reports whether the eight-digit cells of the column are meant as dates.
@@ -232,7 +234,7 @@ func (e *evidence) decideDate() decision {
 	case invalid > 0:
 		d.problem = e.problem("SEG-CSV-006", firstBad,
 			fmt.Sprintf("column %q: %s no day of the calendar or no time of day", e.name, are(invalid, "date")),
-			fmt.Sprintf("the other %d of %d cells are dates", good, e.cells),
+			fmt.Sprintf("%d of %d cells are dates", good, e.cells),
 			"repair the rows, set `dates` if the style is another one, or list placeholders under `nulls`")
 	case e.artefactCells > 0:
 		d.problem = e.artefactProblem("SEG-CSV-006", "dates", good)
