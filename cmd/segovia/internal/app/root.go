@@ -12,7 +12,14 @@ import (
 
 // commands lists every command, in the order of the manual.
 func commands(e *env) []*cobra.Command {
-	return []*cobra.Command{
+	all := []*cobra.Command{
+		newRunCommand(e),
+		newPlanCommand(e),
+		newSweepCommand(e),
+		newFitCommand(e),
+		newEvaluateCommand(e),
+		newCompareCommand(e),
+		newPredictCommand(e),
 		newGenerateCommand(e),
 		newCheckCommand(e),
 		newRunsCommand(e),
@@ -26,6 +33,7 @@ func commands(e *env) []*cobra.Command {
 		newManCommand(e),
 		newVersionCommand(e),
 	}
+	return append(all, newStepCommands(e)...)
 }
 
 // newRoot returns the whole command line.

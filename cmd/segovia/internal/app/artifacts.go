@@ -1,0 +1,124 @@
+package app
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/apache/arrow/go/v17/arrow"
+
+	"segovia/engine"
+	"segovia/io/parquetio"
+	"segovia/io/reportio"
+	"segovia/io/runstore"
+)
+
+// recordOut is a file being written: closed it is there, aborted it never was.
+type recordOut interface {
+	io.Writer
+	Close() error
+	Abort() error
+}
+
+// fileOut collects a file in memory and writes it whole.
+type fileOut struct {
+	bytes.Buffer
+	file string
+}
+
+func newFileOut(file string) (recordOut, error) { return &fileOut{file: file}, nil }
+
+// Close writes the file.
+func (f *fileOut) Close() error { return writeFile(f.file, f.Bytes()) }
+
+// Abort forgets it.
+func (f *fileOut) Abort() error { return nil }
+
+// write writes the artifacts of all steps that were done.
+func (n *night) write(o *engine.Outcome, create func(name string) (recordOut, error)) error {
+	if o == nil {
+		return nil
+	}
+	put := func(name string, v any) error {
+		data, err := encodeArtifact(v)
+		if err != nil {
+			return err
+		}
+		out, err := create(name)
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(data); err != nil {
+			_ = out.Abort()
+			return err
+		}
+		return out.Close()
+	}
+	putTable := func(name string, columns []outColumn) error {
+		out, err := create(name)
+		if err != nil {
+			return err
+		}
+		schema, rows := arrowSchema(columns)
+		w, err := parquetio.NewWriter(out, schema)
+		if err == nil {
+			err = writeRecords(w, schema, columns, rows)
+		}
+		if err != nil {
+			_ = out.Abort()
+			return err
+		}
+		return out.Close()
+	}
+	var steps []func() error
+	if o.Features != nil {
+		steps = append(steps, func() error { return put("quality.json", o.Quality) },
+			func() error { return putTable("features.parquet", featureColumns(o.Features.Table, "customer_id")) })
+	}
+	if o.Prepared != nil && o.Sweep == nil {
+		steps = append(steps, func() error { return putTable("prepared.parquet", preparedColumns(o)) })
+	}
+	if o.Sweep != nil {
+		steps = append(steps, func() error { return put("sweep.json", o.Sweep) })
+	}
+	if o.Segments != nil {
+		id := outColumn{field: arrow.Field{Name: "customer_id", Type: arrow.BinaryTypes.String}, texts: o.Features.Table.Keys}
+		steps = append(steps, func() error { return putTable("labels.parquet", segmentColumns(o.Model, id, o.Labels)) },
+			func() error { return put("segments.json", o.Segments) },
+			func() error { return put("model.json", o.Model) })
+	}
+	for _, s := range steps {
+		if err := s(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// preparedColumns are the columns of the matrix before the grid.
+func preparedColumns(o *engine.Outcome) []outColumn {
+	columns := []outColumn{{field: arrow.Field{Name: "customer_id", Type: arrow.BinaryTypes.String}, texts: o.Features.Table.Keys}}
+	for j, name := range o.Prepared.Names {
+		columns = append(columns, outColumn{field: arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Float64, Nullable: true}, floats: o.Prepared.X[j]})
+	}
+	return columns
+}
+
+// report renders report.html from the JSON artifacts.
+func (n *night) report(o *engine.Outcome, m runstore.Manifest, runID string) ([]byte, error) {
+	in := reportio.Input{Project: n.cfg.Project, RunID: runID, Languages: n.cfg.Report.Languages, MinCell: n.cfg.Report.MinCell,
+		Generated: reportio.Facts{Time: n.start, AsOf: n.asOf, Window: n.cfg.Features.Window.String(), Version: m.Segovia.Version,
+			AlgorithmVersion: m.AlgorithmVersion, Seed: m.Seed, ConfigSHA256: m.ConfigSHA256, LabelHash: m.LabelHash, HardwarePath: m.Environment.Path,
+			Inputs: len(m.Inputs), RequireGlobal: n.job.Sweep.Choose.WithDefaults().Global, RequireSegment: n.job.Sweep.Choose.WithDefaults().EachSegment}}
+	var err error
+	for _, a := range []struct {
+		to *[]byte
+		v  any
+	}{{&in.Segments, o.Segments}, {&in.Sweep, o.Sweep}, {&in.Quality, o.Quality}} {
+		if *a.to, err = encodeArtifact(a.v); err != nil {
+			return nil, err
+		}
+	}
+	var b bytes.Buffer
+	err = reportio.Render(&b, in)
+	return b.Bytes(), err
+}

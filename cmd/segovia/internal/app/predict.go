@@ -1,0 +1,141 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/spf13/cobra"
+
+	"segovia/engine"
+	"segovia/engine/table"
+	"segovia/io/csvio"
+	"segovia/kernels/problem"
+)
+
+func newPredictCommand(e *env) *cobra.Command {
+	var model, id, out string
+	cmd := &cobra.Command{
+		Use:   "predict --model RUN FILE",
+		Short: "Label customers with a kept model",
+		Long: `Labels the customers of FILE with the model of an earlier run or fit; nothing is fitted again. FILE is a table
+of features (features.parquet of a run, or any table with the model's features), or a configuration (.yaml), whose
+sources are then folded into features first. --model takes a folder with model.json, or the file itself.
+
+Without --out, the labels go to standard output as CSV.`,
+		Example: `segovia predict --model out/runs/20261121T010000Z-7f3a features.parquet --id customer_id --out labels.parquet
+segovia predict --model fit customers.csv`,
+		Args: takes(1, 1, "a table or a configuration"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := readModel(model)
+			if err != nil {
+				return err
+			}
+			return e.predict(m, args[0], id, out)
+		},
+	}
+	cmd.Flags().StringVar(&model, "model", "", "folder of a run or fit, or a model.json")
+	cmd.Flags().StringVar(&id, "id", "", "column of the id (default: customer_id, id or key if there is one, else the row number)")
+	cmd.Flags().StringVar(&out, "out", "", "file to write: .parquet, .arrow or .csv (default: CSV to standard output)")
+	_ = cmd.MarkFlagRequired("model")
+	return cmd
+}
+
+// readModel reads model.json from a folder or file.
+func readModel(place string) (*engine.Model, error) {
+	if info, err := os.Stat(place); err == nil && info.IsDir() {
+		place = filepath.Join(place, "model.json")
+	}
+	data, err := os.ReadFile(place)
+	if err != nil {
+		return nil, &problem.Problem{ID: "SEG-STA-002", What: "there is no model", File: place, Why: err.Error(),
+			Fix: "name the folder of a run or fit, or its model.json, with --model", Err: err}
+	}
+	m := &engine.Model{}
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, &problem.Problem{ID: "SEG-STA-003", What: "the model cannot be read", File: place, Why: err.Error(), Fix: "take another run's", Err: err}
+	}
+	return m, m.Check()
+}
+
+func (e *env) predict(m *engine.Model, file, id, out string) error {
+	var t *table.Table
+	idColumn := outColumn{}
+	if strings.HasSuffix(file, ".yaml") || strings.HasSuffix(file, ".yml") {
+		o, err := e.foldFeatures(file)
+		if err != nil {
+			return err
+		}
+		t = o
+		idColumn = outColumn{field: arrow.Field{Name: "customer_id", Type: arrow.BinaryTypes.String}, texts: t.Keys}
+	} else {
+		ready, err := e.readTable(e.ctx, file, "")
+		if err != nil {
+			return err
+		}
+		for _, n := range idNames {
+			if id == "" && slices.Contains(ready.Names(), n) {
+				id = n
+			}
+		}
+		if id != "" {
+			if ready, err = e.readTable(e.ctx, file, id); err != nil {
+				return err
+			}
+		}
+		t = ready.Table
+		idColumn = ready.idColumn("customer_id")
+	}
+	labels, err := m.Predict(t, e.threads())
+	if err != nil {
+		return err
+	}
+	columns := segmentColumns(m, idColumn, labels)
+	if out != "" {
+		if err := writeTable(out, columns); err != nil {
+			return err
+		}
+	}
+	if e.flags.json {
+		sizes := make([]int, m.K)
+		for _, a := range labels {
+			sizes[a.Number-1]++
+		}
+		return e.writeJSON(map[string]any{"n": len(labels), "k": m.K, "sizes": sizes, "label_hash": engine.LabelHash(t.Keys, labels), "labels": out})
+	}
+	if out != "" {
+		e.printf("%d customers labelled: %s\n", len(labels), out)
+		return nil
+	}
+	schema, rows := arrowSchema(columns)
+	w, err := csvio.NewWriter(e.out, schema, csvio.WriterOptions{})
+	if err != nil {
+		return err
+	}
+	return writeRecords(w, schema, columns, rows)
+}
+
+// segmentColumns are the columns of labels.parquet: id, segment_id, segment, number, distance, margin.
+func segmentColumns(m *engine.Model, id outColumn, labels []engine.Assignment) []outColumn {
+	n := len(labels)
+	ids, names, numbers := make([]string, n), make([]string, n), make([]int64, n)
+	distance, margin := make([]float64, n), make([]float64, n)
+	for i, a := range labels {
+		s := m.Segments[a.Number-1]
+		ids[i], names[i], numbers[i] = s.ID, s.NameEN, int64(a.Number)
+		if names[i] == "" {
+			names[i] = fmt.Sprintf("segment %d", a.Number)
+		}
+		distance[i], margin[i] = a.Distance, a.Margin
+	}
+	return []outColumn{id,
+		{field: arrow.Field{Name: "segment_id", Type: arrow.BinaryTypes.String}, texts: ids},
+		{field: arrow.Field{Name: "segment", Type: arrow.BinaryTypes.String}, texts: names},
+		{field: arrow.Field{Name: "number", Type: arrow.PrimitiveTypes.Int64}, ints: numbers},
+		{field: arrow.Field{Name: "distance", Type: arrow.PrimitiveTypes.Float64}, floats: distance},
+		{field: arrow.Field{Name: "margin", Type: arrow.PrimitiveTypes.Float64, Nullable: true}, floats: margin}}
+}

@@ -1,0 +1,277 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+
+	"segovia/cmd/segovia/internal/config"
+	"segovia/engine/features"
+	"segovia/engine/table"
+	"segovia/io/anyio"
+	"segovia/io/csvio"
+	"segovia/kernels/problem"
+)
+
+// readyTable is a table with one row per customer, read from a file as it is.
+type readyTable struct {
+	*table.Table
+	file string
+	// rowNumbers: the file has no id column and keys are zero-padded row numbers.
+	rowNumbers bool
+	order      []int // file row (from 0) of each row in key order
+	hint       map[string]string
+}
+
+// id returns the id of row i as people know it: the key, or the row number without padding.
+func (t *readyTable) id(i int) string {
+	if t.rowNumbers {
+		return strconv.Itoa(t.order[i] + 1)
+	}
+	return t.Keys[i]
+}
+
+// readTable reads file (any format that anyio knows) into memory, sorted by key. id names the key column; "" takes the row
+// numbers. Rows without or with a repeated key are SEG-KEY-001.
+func (e *env) readTable(ctx context.Context, file, id string) (*readyTable, error) {
+	opt := anyio.Options{Name: filepath.Base(file), Threads: e.threads(), ShowValues: e.flags.showValues}
+	if id != "" {
+		opt.Keys = []string{id}
+	}
+	src, err := anyio.Open(ctx, []anyio.Spec{{Path: file, CSV: csvio.Options{ShowValues: e.flags.showValues}}}, opt)
+	if err != nil {
+		return nil, err
+	}
+	t := &readyTable{Table: &table.Table{}, file: file, rowNumbers: id == "", hint: map[string]string{}}
+	builder, err := newTableBuilder(src, file, id)
+	if err != nil {
+		return nil, err
+	}
+	for i := range src.Files() {
+		if err := src.ReadFile(ctx, i, builder.add); err != nil {
+			return nil, err
+		}
+	}
+	return t, builder.finish(t)
+}
+
+// tableBuilder appends record batches of canonical types to columns.
+type tableBuilder struct {
+	file    string
+	key     int // column of the key, -1 = none
+	fields  []arrow.Field
+	keys    []string
+	missing []int // rows (from 1) without key
+	columns []*table.Column
+}
+
+func newTableBuilder(src features.Source, file, id string) (*tableBuilder, error) {
+	b := &tableBuilder{file: file, key: -1, fields: src.Schema().Fields()}
+	var names []string
+	for i, f := range b.fields {
+		names = append(names, f.Name)
+		if f.Name == id {
+			b.key = i
+		}
+	}
+	if id != "" && b.key < 0 {
+		return nil, unknownColumn(file, id, names)
+	}
+	for _, f := range b.fields {
+		c := &table.Column{Name: f.Name, Kind: table.Number}
+		c.Unit, _ = f.Metadata.GetValue("unit")
+		c.Formula, _ = f.Metadata.GetValue("formula")
+		c.Type, _ = f.Metadata.GetValue("type")
+		c.LabelDE, _ = f.Metadata.GetValue("label_de")
+		c.LabelEN, _ = f.Metadata.GetValue("label_en")
+		profileOnly, _ := f.Metadata.GetValue("profile_only")
+		c.ProfileOnly = profileOnly == "true"
+		switch f.Type.ID() {
+		case arrow.STRING:
+			c.Kind, c.Missing = table.Category, []bool{}
+		case arrow.BOOL:
+			c.Kind = table.Bool
+		}
+		b.columns = append(b.columns, c)
+	}
+	return b, nil
+}
+
+// unknownColumn names the nearest column.
+func unknownColumn(file, name string, known []string) *problem.Problem {
+	fix := "the columns are " + strings.Join(known, ", ")
+	if near := config.Nearest(name, known); near != "" {
+		fix = fmt.Sprintf("did you mean %q?", near)
+	}
+	return &problem.Problem{ID: "SEG-FEA-002", What: fmt.Sprintf("there is no column %q", name), File: file, Fix: fix}
+}
+
+func (b *tableBuilder) add(rec arrow.Record, _ int64) error {
+	for j, c := range b.columns {
+		a := rec.Column(j)
+		if j == b.key {
+			keys := a.(*array.String)
+			for i := range keys.Len() {
+				if keys.IsNull(i) {
+					b.missing = append(b.missing, len(b.keys)+1)
+				}
+				b.keys = append(b.keys, strings.Clone(keys.Value(i)))
+			}
+			continue
+		}
+		if s, ok := a.(*array.String); ok {
+			for i := range s.Len() {
+				c.Strings = append(c.Strings, strings.Clone(s.Value(i)))
+				c.Missing = append(c.Missing, s.IsNull(i))
+			}
+			continue
+		}
+		numbers, err := floats(a)
+		if err != nil {
+			return &problem.Problem{ID: "SEG-SCH-002", What: err.Error(), File: b.file, Place: fmt.Sprintf("column %q", c.Name)}
+		}
+		c.Numbers = append(c.Numbers, numbers...)
+	}
+	if b.key < 0 {
+		for range int(rec.NumRows()) {
+			b.keys = append(b.keys, "")
+		}
+	}
+	return nil
+}
+
+// floats returns the values of a canonical array that is no text; NaN stands for null, times are days since 1970.
+func floats(a arrow.Array) ([]float64, error) {
+	out := make([]float64, a.Len())
+	for i := range out {
+		if a.IsNull(i) {
+			out[i] = math.NaN()
+			continue
+		}
+		switch a := a.(type) {
+		case *array.Int64:
+			out[i] = float64(a.Value(i))
+		case *array.Float64:
+			out[i] = a.Value(i)
+		case *array.Boolean:
+			if a.Value(i) {
+				out[i] = 1
+			}
+		case *array.Decimal128:
+			v, err := strconv.ParseFloat(a.Value(i).ToString(a.DataType().(*arrow.Decimal128Type).Scale), 64)
+			if err != nil {
+				return nil, fmt.Errorf("decimal of %d digits is no number", a.DataType().(*arrow.Decimal128Type).Precision)
+			}
+			out[i] = v
+		case *array.Timestamp:
+			out[i] = float64(a.Value(i)) / 86_400e6
+		default:
+			return nil, fmt.Errorf("columns of type %s are not supported", a.DataType())
+		}
+	}
+	return out, nil
+}
+
+// finish sorts the rows by key into t.
+func (b *tableBuilder) finish(t *readyTable) error {
+	n := len(b.keys)
+	if len(b.missing) > 0 {
+		return &problem.Problem{ID: "SEG-KEY-001", What: fmt.Sprintf("%d rows have no %s", len(b.missing), b.fields[b.key].Name), File: b.file,
+			Place: "rows " + firstNumbers(b.missing), Fix: "repair the table; every row needs an id"}
+	}
+	if b.key < 0 {
+		width := len(strconv.Itoa(n))
+		for i := range b.keys {
+			b.keys[i] = fmt.Sprintf("%0*d", width, i+1)
+		}
+	}
+	t.order = make([]int, n)
+	for i := range t.order {
+		t.order[i] = i
+	}
+	slices.SortStableFunc(t.order, func(i, j int) int { return cmp.Compare(b.keys[i], b.keys[j]) })
+	t.Keys = make([]string, n)
+	var twice []int
+	for at, i := range t.order {
+		t.Keys[at] = b.keys[i]
+		if at > 0 && t.Keys[at] == t.Keys[at-1] {
+			twice = append(twice, i+1)
+		}
+	}
+	if len(twice) > 0 {
+		slices.Sort(twice)
+		return &problem.Problem{ID: "SEG-KEY-001", What: fmt.Sprintf("%d rows repeat the %s of an earlier row", len(twice), b.fields[b.key].Name),
+			File: b.file, Place: "rows " + firstNumbers(twice), Fix: "repair the table; a ready table has one row per id"}
+	}
+	for j, c := range b.columns {
+		if j == b.key {
+			continue
+		}
+		c.Numbers, c.Strings = permute(c.Numbers, t.order), permute(c.Strings, t.order)
+		if c.Missing != nil {
+			if c.Missing = permute(c.Missing, t.order); !slices.Contains(c.Missing, true) {
+				c.Missing = nil
+			}
+		}
+		t.Columns = append(t.Columns, c)
+	}
+	return nil
+}
+
+func permute[T any](x []T, order []int) []T {
+	if x == nil {
+		return nil
+	}
+	out := make([]T, len(order))
+	for at, i := range order {
+		out[at] = x[i]
+	}
+	return out
+}
+
+// firstNumbers lists up to five numbers.
+func firstNumbers(n []int) string {
+	var parts []string
+	for _, v := range n[:min(5, len(n))] {
+		parts = append(parts, strconv.Itoa(v))
+	}
+	if len(n) > 5 {
+		parts = append(parts, "...")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// numeric returns the columns to cluster on: those named, or all numbers and yes/no columns that are not profile-only.
+func (t *readyTable) numeric(names []string) ([]string, error) {
+	if len(names) == 0 {
+		for _, c := range t.Columns {
+			if c.Kind != table.Category && !c.ProfileOnly {
+				names = append(names, c.Name)
+			}
+		}
+		if len(names) == 0 {
+			return nil, &problem.Problem{ID: "SEG-FEA-001", What: "the file has no numeric column", File: t.file,
+				Fix: "`segovia inspect` shows what was detected"}
+		}
+		return names, nil
+	}
+	for _, name := range names {
+		c := t.Column(name)
+		if c == nil {
+			return nil, unknownColumn(t.file, name, t.Names())
+		}
+		if c.Kind == table.Category {
+			return nil, &problem.Problem{ID: "SEG-NUM-001", What: fmt.Sprintf("column %q is text", name), File: t.file,
+				Fix: "`segovia inspect` shows why; take it out of --features, or encode it in a configuration"}
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,417 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"segovia/cmd/segovia/internal/config"
+	"segovia/engine"
+	"segovia/engine/features"
+	"segovia/engine/table"
+	"segovia/io/anyio"
+	"segovia/io/runstore"
+	"segovia/kernels/paths"
+	"segovia/kernels/problem"
+)
+
+// runFlags are the flags of `segovia run` and of its steps.
+type runFlags struct {
+	out          string
+	selected     []string
+	fresh        bool
+	forcePublish bool
+	until        string // last step; empty = all, and publish
+}
+
+func newRunCommand(e *env) *cobra.Command {
+	f := runFlags{}
+	cmd := &cobra.Command{
+		Use:   "run [CONFIG]",
+		Short: "The nightly job: from the sources to published segments and the report",
+		Long: `Reads the sources, computes features, sweeps k with bootstrap tests, chooses, describes, and publishes the run
+under --out: readers see the whole old or the whole new publication. run_results.json is written always.
+
+With unchanged sources and configuration there is nothing to do, unless --fresh is given. With --select, the steps up
+to the last one named run, their artifacts are written to --out as they are, and nothing is published.`,
+		Example: `segovia run
+segovia run segovia.yaml --out /srv/segments --threads 8
+segovia run --select features --out check`,
+		Args: takes(0, 1, "at most one configuration"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(f.selected) > 0 {
+				last := -1
+				for _, s := range f.selected {
+					at := slices.Index(engine.Steps, stepOf(s))
+					if at < 0 {
+						return usagef("--select %q is no step; use %s", s, strings.Join(engine.Steps, ", "))
+					}
+					last = max(last, at)
+				}
+				f.until = engine.Steps[last]
+				return e.runSteps(args, f)
+			}
+			return e.nightly(args, f)
+		},
+	}
+	cmd.Flags().StringVar(&f.out, "out", "out", "output folder")
+	cmd.Flags().StringSliceVar(&f.selected, "select", nil, "only these steps and what they need: "+strings.Join(engine.Steps, ", "))
+	cmd.Flags().BoolVar(&f.fresh, "fresh", false, "run also when nothing has changed")
+	cmd.Flags().BoolVar(&f.forcePublish, "force-publish", false, "publish the best failing solution when none passes the gates, marked as such")
+	return cmd
+}
+
+// stepOf names the engine's step behind a command's name.
+func stepOf(name string) string {
+	if name == "stability" {
+		return "sweep"
+	}
+	return name
+}
+
+// newStepCommands are the steps of the run, one command each.
+func newStepCommands(e *env) []*cobra.Command {
+	var out []*cobra.Command
+	for _, s := range []struct{ name, short, writes string }{
+		{"features", "Sources to features: features.parquet and quality.json", "features.parquet and quality.json"},
+		{"prep", "Features to the matrix that is clustered: prepared.parquet", "also prepared.parquet"},
+		{"stability", "The k sweep with its bootstrap tests: sweep.json", "also sweep.json"},
+		{"segment", "Labels and descriptions of the chosen solution: labels.parquet and segments.json", "also labels.parquet, segments.json and model.json"},
+	} {
+		f := runFlags{until: stepOf(s.name)}
+		cmd := &cobra.Command{
+			Use: s.name + " [CONFIG]", Short: s.short,
+			Long:    "Does the steps of `segovia run` up to this one and writes " + s.writes + " to --out. Nothing is published.",
+			Example: fmt.Sprintf("segovia %s segovia.yaml --out check", s.name),
+			Args:    takes(0, 1, "at most one configuration"),
+			RunE:    func(cmd *cobra.Command, args []string) error { return e.runSteps(args, f) },
+		}
+		cmd.Flags().StringVar(&f.out, "out", "out", "folder to write to")
+		out = append(out, cmd)
+	}
+	return out
+}
+
+// night is one job on its way.
+type night struct {
+	e       *env
+	cfg     *config.Config
+	job     *engine.Job
+	asOf    time.Time
+	start   time.Time
+	sources []*anyio.Source
+	results runstore.Results
+	timings map[string]float64
+	save    func() // writes run_results.json as it stands
+}
+
+// newNight reads and checks the configuration; no source is opened yet.
+func (e *env) newNight(args []string, f runFlags) (*night, error) {
+	cfg, err := e.loadConfig(args)
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.Available(); err != nil {
+		return nil, err
+	}
+	if f.out != "" {
+		if err := cfg.CheckOutput(f.out); err != nil {
+			return nil, err
+		}
+	}
+	path, err := paths.Choose(cfg.Run.Hardware.Path)
+	if err != nil {
+		return nil, err
+	}
+	start := e.now()
+	n := &night{e: e, cfg: cfg, start: start, timings: map[string]float64{}, save: func() {}}
+	n.job = &engine.Job{Project: cfg.Project, Features: cfg.FeaturesConfig(start), Prep: cfg.PrepConfig(), Sweep: cfg.SweepConfig(),
+		Profile: cfg.ProfileConfig(), Path: path, MinRows: cfg.Quality.MinRows}
+	n.job.Sweep.Choose.BestFailing = n.job.Sweep.Choose.BestFailing || f.forcePublish
+	n.asOf = n.job.Features.AsOf
+	n.results = runstore.Results{Schema: runstore.ResultsSchema, FormatVersion: runstore.FormatVersion, Project: cfg.Project, Start: start, Status: "running"}
+	return n, nil
+}
+
+// open opens the sources as the step "inspect".
+func (n *night) open(ctx context.Context) (err error) {
+	end := n.step("inspect")
+	n.sources, err = n.e.openSources(ctx, n.cfg)
+	var files int64
+	for _, s := range n.sources {
+		files += int64(len(s.Files()))
+	}
+	end(0, files, err)
+	return err
+}
+
+// step opens a step in run_results.json and returns what closes it.
+func (n *night) step(name string) func(in, out int64, err error) {
+	start := n.e.now()
+	n.results.Steps = append(n.results.Steps, runstore.Step{Name: name, Status: "running", Start: &start})
+	at := len(n.results.Steps) - 1
+	n.save()
+	return func(in, out int64, err error) {
+		s := &n.results.Steps[at]
+		seconds, peak := n.e.now().Sub(start).Seconds(), peakMemory()
+		s.Seconds, s.RowsIn, s.RowsOut, s.PeakMemory, s.Status = &seconds, &in, &out, &peak, "done"
+		n.timings[name] = seconds
+		if err != nil {
+			s.Status, s.Message = statusOf(err), err.Error()
+		}
+		n.save()
+		n.e.log.Info("step", "name", name, "seconds", seconds, "rows_in", in, "rows_out", out, "err", err)
+	}
+}
+
+// exitCode is the code that the process will end with: the signal's when one stopped it.
+func (e *env) exitCode(err error) int {
+	var sig interrupted
+	if err != nil && errors.As(context.Cause(e.ctx), &sig) {
+		return sig.code()
+	}
+	return problem.ExitCode(err)
+}
+
+// peakMemory is the largest resident size of the process so far, in bytes.
+func peakMemory() int64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return usage.Maxrss << 10 // Linux counts KiB
+}
+
+func statusOf(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "stopped"
+	}
+	return "failed"
+}
+
+// close ends run_results.json with the verdict of err.
+func (n *night) close(status string, err error) runstore.Results {
+	code := n.e.exitCode(err)
+	n.results.Status, n.results.ExitCode, n.results.Seconds = status, &code, n.e.now().Sub(n.start).Seconds()
+	if err != nil {
+		n.results.Status = statusOf(err)
+		for _, p := range problem.All(err) {
+			n.results.Errors = append(n.results.Errors, runstore.RunError{ID: p.ID, Message: p.Error()})
+		}
+		if len(n.results.Errors) == 0 {
+			n.results.Errors = append(n.results.Errors, runstore.RunError{ID: "SEG-RUN-001", Message: err.Error()})
+		}
+	}
+	return n.results
+}
+
+// foldFeatures returns the feature table of a configuration.
+func (e *env) foldFeatures(file string) (*table.Table, error) {
+	n, err := e.newNight([]string{file}, runFlags{})
+	if err != nil {
+		return nil, err
+	}
+	if err := n.open(e.ctx); err != nil {
+		return nil, err
+	}
+	r, err := features.Fold(e.ctx, n.job.Features, asFeatureSources(n.sources), e.progress)
+	if err != nil {
+		return nil, err
+	}
+	return r.Table, nil
+}
+
+// runSteps does the steps up to f.until and writes their artifacts to f.out, unpublished.
+func (e *env) runSteps(args []string, f runFlags) error {
+	if f.out == "" {
+		f.out = "out"
+	}
+	n, err := e.newNight(args, f)
+	if err != nil {
+		return err
+	}
+	if err := n.open(e.ctx); err != nil {
+		return err
+	}
+	o, err := n.job.Run(e.ctx, asFeatureSources(n.sources), f.until, e.progress, n.step)
+	if mkdir := os.MkdirAll(f.out, 0o777); mkdir != nil {
+		return errors.Join(err, notWritable(f.out, mkdir))
+	}
+	var written []string
+	create := func(name string) (recordOut, error) {
+		written = append(written, filepath.Join(f.out, name))
+		return newFileOut(filepath.Join(f.out, name))
+	}
+	if werr := n.write(o, create); werr != nil {
+		return errors.Join(err, werr)
+	}
+	n.close("done", err)
+	if data, jerr := json.MarshalIndent(n.results, "", "  "); jerr == nil {
+		err = errors.Join(err, writeFile(filepath.Join(f.out, runstore.ResultsFile), append(data, '\n')))
+	}
+	if err != nil {
+		return err
+	}
+	if e.flags.json {
+		return e.writeJSON(map[string]any{"step": f.until, "files": written})
+	}
+	if f.until == "sweep" {
+		e.printSweep(o.Sweep)
+	}
+	e.printf("%s\n", strings.Join(written, "\n"))
+	return nil
+}
+
+// nightly is the whole job with publication.
+func (e *env) nightly(args []string, f runFlags) (err error) {
+	n, err := e.newNight(args, f)
+	if err != nil {
+		return err
+	}
+	// The day of the analysis belongs to the hash: with as_of: today, tomorrow's run is another one.
+	configHash := fmt.Sprintf("%x", sha256.Sum256([]byte(n.cfg.Hash()+n.asOf.Format(time.RFC3339))))
+	store, err := runstore.OpenOrCreate(f.out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	host, _ := os.Hostname()
+	runID := runstore.RunID(n.start, sha256.Sum256([]byte(configHash+n.cfg.Project)))
+	writer, err := store.Lock(runstore.Holder{Host: host, PID: os.Getpid(), RunID: runID, Start: n.start})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, writer.Unlock()) }()
+	work, err := writer.Begin()
+	if err != nil {
+		return err
+	}
+	n.results.RunID = runID
+	n.save = func() { _ = work.WriteResults(n.results) } // the last write, at the end, reports failures
+	if e.flags.json {
+		_ = e.writeJSON(map[string]any{"event": "start", "run_id": runID, "project": n.cfg.Project})
+	}
+	if err := n.open(e.ctx); err != nil {
+		return errors.Join(err, work.End(n.close("", err)))
+	}
+	manifest := n.manifest(configHash, host)
+	if !f.fresh {
+		if same, id := n.unchanged(store, manifest); same {
+			if err := work.End(n.close("unchanged", nil)); err != nil {
+				return err
+			}
+			return n.tell(store, id, nil, "unchanged")
+		}
+	}
+	o, err := n.job.Run(e.ctx, asFeatureSources(n.sources), "segment", e.progress, n.step)
+	create := func(name string) (recordOut, error) { return work.Create(name) }
+	if err != nil {
+		// What was made until then helps to find the cause; it is not published.
+		return errors.Join(err, n.write(o, create), work.End(n.close("", err)))
+	}
+	if err := n.write(o, create); err != nil {
+		return errors.Join(err, work.End(n.close("", err)))
+	}
+	manifest.LabelHash = engine.LabelHash(o.Features.Table.Keys, o.Labels)
+	end := n.step("report")
+	report, err := n.report(o, manifest, runID)
+	if err == nil {
+		err = work.WriteFile("report.html", report)
+	}
+	end(int64(len(o.Segments.Segments)), int64(len(report)), err)
+	if err != nil {
+		return errors.Join(err, work.End(n.close("", err)))
+	}
+	if err := e.ctx.Err(); err != nil {
+		return errors.Join(err, work.End(n.close("", err)))
+	}
+	manifest.Environment.End, manifest.Environment.Timings, manifest.Environment.PeakMemory = e.now(), n.timings, peakMemory()
+	if err := work.Publish(manifest, n.close("published", nil)); err != nil {
+		return errors.Join(err, work.End(n.close("", err)))
+	}
+	if _, err := writer.Collect(n.cfg.Run.KeepRuns); err != nil {
+		return err
+	}
+	return n.tell(store, runID, o, "published")
+}
+
+// unchanged reports whether the published run was made from the same inputs and configuration by the same algorithm.
+func (n *night) unchanged(store *runstore.Store, m runstore.Manifest) (bool, string) {
+	run, err := store.Current()
+	if err != nil || run == nil || store.Verify(run.ID) != nil {
+		return false, ""
+	}
+	old := run.Manifest
+	content := func(m runstore.Manifest) []string {
+		var out []string
+		for _, i := range m.Inputs {
+			out = append(out, i.Source+" "+i.SHA256)
+		}
+		slices.Sort(out)
+		return out
+	}
+	return old.ConfigSHA256 == m.ConfigSHA256 && old.AlgorithmVersion == m.AlgorithmVersion && old.Segovia == m.Segovia &&
+		slices.Equal(content(old), content(m)), run.ID
+}
+
+func (n *night) manifest(configHash, host string) runstore.Manifest {
+	m := runstore.Manifest{Project: n.cfg.Project, Segovia: runstore.Build{Version: thisBuild().Version, Build: thisBuild().line()},
+		Config: n.cfg.Resolved(), ConfigSHA256: configHash, Seed: n.cfg.Run.Seed, AlgorithmVersion: n.cfg.Run.Algorithm,
+		Environment: runstore.Environment{Host: host, Path: n.job.Path.Name(), Threads: n.cfg.ThreadCount(), Start: n.start}}
+	for _, s := range n.sources {
+		for _, i := range s.Inputs() {
+			m.Inputs = append(m.Inputs, runstore.Input{Source: s.Name(), Path: i.Path, Size: i.Size, MTime: i.ModTime, SHA256: i.SHA256, Rows: i.Rows})
+		}
+	}
+	return m
+}
+
+// tell shows what became of the run: the summary, or with --json the last line.
+func (n *night) tell(store *runstore.Store, id string, o *engine.Outcome, status string) error {
+	e := n.e
+	run, err := store.Run(id)
+	if err != nil {
+		return err
+	}
+	report := run.Path("report.html")
+	if e.flags.json {
+		summary := map[string]any{"event": "end", "status": status, "run_id": id, "dir": run.Dir(), "report": report,
+			"label_hash": run.Manifest.LabelHash, "seconds": n.results.Seconds}
+		if o != nil {
+			summary["customers"], summary["k"], summary["because"] = o.Features.Table.Rows(), o.Chosen.K, o.Sweep.Chosen.Because
+			summary["fits"] = o.Sweep.Fits
+		}
+		return e.writeJSON(summary)
+	}
+	if o == nil {
+		e.printf("nothing to do: sources and configuration are those of the published run %s\nreport: %s\n", id, report)
+		return nil
+	}
+	e.printf("%d customers in %d segments. %s\n\n", o.Features.Table.Rows(), o.Chosen.K, o.Sweep.Chosen.Because)
+	for _, s := range o.Segments.Segments {
+		e.printf("  %s  %5.1f %%  %s\n", s.ID, 100*s.Share, s.Name.EN)
+	}
+	e.printf("\nrun:    %s (%.1f s, %d fits)\nreport: %s\n", run.Dir(), n.results.Seconds, o.Sweep.Fits, report)
+	return nil
+}
+
+// encodeArtifact renders a JSON artifact: fixed order of keys, two blanks of indent, a newline at the end.
+func encodeArtifact(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(v)
+	return b.Bytes(), err
+}
