@@ -68,6 +68,7 @@ type chunk struct {
 	values                   int64
 	uncompressed, compressed int64
 	dataAt, dictAt           int64 // dictAt is 0 without a dictionary
+	nulls                    int64 // as the statistics say; -1 where they do not
 	elsewhere                bool  // lies in another file
 	encrypted                bool
 	present                  bool
@@ -212,7 +213,7 @@ func readGroup(c *cursor) group {
 }
 
 func readChunk(c *cursor) chunk {
-	var k chunk
+	k := chunk{nulls: -1}
 	c.fields(func(id int16, typ byte) bool {
 		switch {
 		case id == 1 && typ == tBinary:
@@ -264,6 +265,14 @@ func readColumn(c *cursor, k *chunk) {
 			k.dataAt = c.varint()
 		case id == 11 && typ == tI64:
 			k.dictAt = c.varint()
+		case id == 12 && typ == tStruct:
+			c.fields(func(id int16, typ byte) bool {
+				if id == 3 && typ == tI64 {
+					k.nulls = c.varint()
+					return true
+				}
+				return false
+			})
 		default:
 			return false
 		}

@@ -71,6 +71,20 @@ func (r *Reader) Notes() []arrowio.Note { return r.sel.Notes }
 // Rows returns the number of rows.
 func (r *Reader) Rows() int64 { return r.f.rows }
 
+// AllNull reports whether the statistics of every row group say that a delivered column holds nulls only. They may lie.
+func (r *Reader) AllNull(name string) bool {
+	at := r.sel.Schema.FieldIndices(name)
+	if len(at) == 0 || len(r.f.groups) == 0 {
+		return false
+	}
+	for _, g := range r.f.groups {
+		if c := g.chunks[r.cols[at[0]].leaf]; c.nulls != c.values {
+			return false
+		}
+	}
+	return true
+}
+
 // Codec names the compression of the first column chunk, "none" for a file without rows.
 func (r *Reader) Codec() string {
 	for _, g := range r.f.groups {
