@@ -38,10 +38,10 @@ func (g *generator) orders(t *Orders, cu *customer, types []int) {
 	}
 	var behind [4]float64
 	for i := range behind { // as if there had been orders before
-		behind[i] = value * (d.unit() - 0.5) * 0.3
+		behind[i] = float64(value * (d.unit() - 0.5) * 0.3)
 	}
 	maxLines := 2*Segments[p.segment].Lines - 1
-	due := value * (d.unit() - 0.5) * p.returns // goods whose return is due, in euros
+	due := float64(value * (d.unit() - 0.5) * p.returns) // goods whose return is due, in euros
 	for seq, day := range g.orderDays.events(d, p.orders, 0.6, p.drift) {
 		worth := d.around(value, 0.24)
 		if month := g.orderDays.month(day); month >= time.May && month <= time.October {

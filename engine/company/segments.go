@@ -20,15 +20,15 @@ type Segment struct {
 // description of its customers; the figures behind "few", "high" or "medium" are chosen here.
 var Segments = [5]Segment{
 	{1, "few orders, high revenue, third-party brands, potential realised", 153,
-		38_000, 0.88, 4.6, 5, 0.12, 0.36, 4.5, 0.35, 0.66},
+		38_000, 0.88, 4.6, 5, 0.12, 0.36, 4.5, 0.35, 0.70},
 	{2, "own brand, many campaign contacts, much consumables, very high revenue", 140,
-		76_000, 0.88, 13, 4, 0.86, 0.78, 16, 0.90, 0.68},
+		72_000, 0.89, 13, 4, 0.86, 0.77, 14.5, 0.88, 0.70},
 	{3, "contacted ten times, orders three times, low revenue, potential not realised", 218,
-		32_000, 0.10, 3.1, 4, 0.50, 0.42, 10, 0.70, 0.66},
+		32_000, 0.10, 3.1, 4, 0.50, 0.42, 10, 0.72, 0.70},
 	{4, "few consumables, third-party brands, medium revenue, potential not realised", 287,
-		43_000, 0.31, 11, 3, 0.15, 0.08, 5, 0.55, 0.66},
+		43_000, 0.31, 11, 3, 0.15, 0.08, 5, 0.55, 0.70},
 	{5, "own brand, few contacts, medium revenue, potential not realised", 202,
-		39_000, 0.34, 12, 3, 0.88, 0.48, 1.6, 0.30, 0.66},
+		39_000, 0.34, 12, 3, 0.88, 0.48, 1.6, 0.30, 0.70},
 }
 
 // plan is what was drawn for one customer before its records.
