@@ -256,6 +256,9 @@ func TestDamaged(t *testing.T) {
 		return got, err
 	}
 	for at := range good {
+		if at%3 != 0 && !payload[at] && int64(at) > f.end {
+			continue // the footer is long
+		}
 		if _, err := try("cut", at, good[:at]); err == nil {
 			t.Fatalf("cut to %d bytes and read", at)
 		}
