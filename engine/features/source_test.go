@@ -3,7 +3,6 @@ package features
 import (
 	"context"
 	"encoding/csv"
-	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -76,16 +75,15 @@ func appendCell(b array.Builder, f arrow.Field, cell string) {
 	case *array.BooleanBuilder:
 		b.Append(cell == "true")
 	case *array.Decimal128Builder:
-		r, ok := new(big.Rat).SetString(cell)
-		if !ok {
+		v, scale, ok := parseDecimal(strings.TrimPrefix(cell, "-"))
+		v, up := v.rescale(scale, int(f.Type.(*arrow.Decimal128Type).Scale))
+		if !ok || !up {
 			panic(cell)
 		}
-		scale := f.Type.(*arrow.Decimal128Type).Scale
-		r.Mul(r, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)))
-		if !r.IsInt() {
-			panic("too many decimals: " + cell)
+		if cell[0] == '-' {
+			v = v.neg()
 		}
-		b.Append(decimal128.FromBigInt(r.Num()))
+		b.Append(decimal128.New(v.hi, v.lo))
 	case *array.TimestampBuilder:
 		for _, layout := range []string{"2006-01-02", "20060102", "2006-01-02 15:04:05", "2006-01-02 15:04:05.999999"} {
 			if t, err := time.Parse(layout, cell); err == nil {
