@@ -137,6 +137,9 @@ func (s Spec) files() ([]string, error) {
 // walk collects what the segments match below the folder at.
 func (s Spec) walk(at string, segments []string, names, folders *[]string) error {
 	seg, rest := segments[0], segments[1:]
+	if len(rest) > 0 && !strings.ContainsAny(seg, "*?[\\") { // a plain folder, also "..", which no listing shows
+		return s.walk(path.Join(at, seg), rest, names, folders)
+	}
 	if seg == "**" {
 		if len(rest) == 0 {
 			rest = []string{"*"}
