@@ -1,12 +1,19 @@
 package app
 
 import (
+	"fmt"
+
+	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/spf13/cobra"
 
+	"segovia/cmd/segovia/internal/config"
+	"segovia/engine/features"
+	"segovia/io/anyio"
 	"segovia/kernels/problem"
 )
 
 func newCheckCommand(e *env) *cobra.Command {
+	var data bool
 	var out string
 	cmd := &cobra.Command{
 		Use:   "check [CONFIG]",
@@ -28,6 +35,11 @@ With --data it also looks at the files: format, encoding, columns, and whether e
 				return err
 			}
 			report := checkReport{File: c.File, Sources: len(c.Sources), Features: len(c.Features.Columns), Warnings: len(c.Warnings())}
+			if data {
+				if report.Data, err = e.checkData(c); err != nil {
+					return err
+				}
+			}
 			if e.flags.json {
 				return e.writeJSON(report)
 			}
@@ -35,6 +47,7 @@ With --data it also looks at the files: format, encoding, columns, and whether e
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&data, "data", false, "also look at the sources")
 	cmd.Flags().StringVar(&out, "out", "out", "output directory of the runs to come")
 	return cmd
 }
@@ -48,10 +61,33 @@ type checkReport struct {
 	Data     []sourceSeen `json:"data,omitempty"`
 }
 
+// checkData opens every source and holds the features against the columns that are there.
+func (e *env) checkData(c *config.Config) ([]sourceSeen, error) {
+	sources, err := e.openSources(e.ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	schemas := map[string]*arrow.Schema{}
+	var seen []sourceSeen
+	for _, s := range sources {
+		schemas[s.Name()] = s.Schema()
+		look := sourceSeen{Name: s.Name(), Files: len(s.Files()), Rows: s.Rows()}
+		for _, f := range s.Schema().Fields() {
+			look.Columns = append(look.Columns, columnSeen{f.Name, anyio.TypeName(f.Type)})
+		}
+		for _, n := range s.Notes() {
+			e.warn(&problem.Problem{ID: "SEG-SCH-002", What: fmt.Sprintf("column %q is not read", n.Column), File: n.File, Why: n.Why})
+		}
+		seen = append(seen, look)
+	}
+	return seen, c.Locate(features.ValidateConfig(c.FeaturesConfig(e.now()), schemas).Err())
+}
+
 // sourceSeen is what was seen of one source.
 type sourceSeen struct {
 	Name    string       `json:"name"`
 	Files   int          `json:"files"`
+	Rows    int64        `json:"rows"`
 	Columns []columnSeen `json:"columns"`
 }
 
@@ -63,7 +99,7 @@ type columnSeen struct {
 func (r *checkReport) print(e *env) {
 	e.printf("%s is valid: %d sources, %d features\n", r.File, r.Sources, r.Features)
 	for _, s := range r.Data {
-		e.printf("\n%s, files: %d\n", s.Name, s.Files)
+		e.printf("\n%s, files: %d, rows: %d\n", s.Name, s.Files, s.Rows)
 		for _, c := range s.Columns {
 			e.printf("  %-28s %s\n", c.Name, c.Type)
 		}

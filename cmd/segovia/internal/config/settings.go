@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
 	"sort"
 	"strconv"
 	"strings"
@@ -211,15 +212,17 @@ func (n *node) json(b *bytes.Buffer) {
 	}
 }
 
-// FormatValue writes a setting's value as YAML would.
+// FormatValue writes a setting's value as YAML would, quoted unless it is plain beyond doubt.
 func FormatValue(v any) string {
 	s, ok := v.(string)
 	if !ok {
 		return fmt.Sprint(v)
 	}
-	if s == "" || strings.TrimSpace(s) != s || strings.ContainsAny(s, "#\"'{}[]&*!|>%@`,\n") || strings.Contains(s, ": ") ||
-		strings.HasPrefix(s, "- ") || s == "true" || s == "false" || s == "null" {
+	if !plain.MatchString(s) || s == "true" || s == "false" || s == "null" {
 		return strconv.Quote(s)
 	}
 	return s
 }
+
+// plain are texts that mean themselves wherever they stand in YAML.
+var plain = regexp.MustCompile(`^[\pL\pN_./](?:[\pL\pN_./+ -]*[\pL\pN_./+-])?$`)

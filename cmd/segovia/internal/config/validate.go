@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"sort"
 	"strconv"
@@ -44,6 +45,35 @@ func (c *Config) Problem(path, id, what, why, fix string) *problem.Problem {
 			return p
 		}
 	}
+}
+
+// Locate gives problems that name a setting as their Place (`features.columns[3].where`), as the engine does, its position
+// in the file. A Column without Line is a character in that setting's text. Other errors come back as they are.
+func (c *Config) Locate(err error) error {
+	for _, p := range problem.All(err) {
+		if p.File != "" || p.Line != 0 || p.Place == "" {
+			continue
+		}
+		path := strings.Trim(p.Place, "`")
+		if _, err := splitPath(path); err != nil || !c.inSections(path) {
+			continue
+		}
+		if p.Column > 0 {
+			p.Place = fmt.Sprintf("`%s`, character %d", path, p.Column)
+		} else {
+			p.Place = "`" + path + "`"
+		}
+		at := c.Problem(path, p.ID, "", "", "")
+		p.File, p.Line, p.Column = at.File, at.Line, at.Column
+	}
+	return err
+}
+
+// inSections reports whether path begins with a section of the configuration.
+func (c *Config) inSections(path string) bool {
+	first, _, _ := strings.Cut(path, ".")
+	_, ok := find(fieldsOf(reflect.TypeFor[Config]()), first)
+	return ok
 }
 
 // parent cuts the last step off a path.
