@@ -22,7 +22,8 @@ type Job struct {
 	Sweep    sweep.Config
 	Profile  profile.Config
 	Path     kernels.Path
-	MinRows  int // fewer customers than this stop the run (SEG-GAT-001)
+	Language string // of the names in tables: "de" or "en"
+	MinRows  int    // fewer customers than this stop the run (SEG-GAT-001)
 }
 
 // Steps are the names of the steps, in order.

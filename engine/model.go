@@ -26,6 +26,7 @@ type Model struct {
 	InputHash        string          `json:"input_hash"` // SHA-256 of the feature table, in hex
 	Features         json.RawMessage `json:"features"`   // feature definitions of the configuration; null for ready tables
 	Prep             *prep.Model     `json:"prep"`
+	Language         string          `json:"language"` // of the names in tables: "de" or "en"
 	K                int             `json:"k"`
 	// Centroids in the order of the fit, which decides between equal distances.
 	Centroids []Centroid     `json:"centroids"`
@@ -55,6 +56,18 @@ type ModelSegment struct {
 	NameEN string `json:"name_en"`
 }
 
+// Name returns the segment's name in the model's language; "segment 3" for a model whose segments were never described.
+func (m *Model) Name(number int) string {
+	s := m.Segments[number-1]
+	switch {
+	case m.Language == "de" && s.NameDE != "":
+		return s.NameDE
+	case s.NameEN != "":
+		return s.NameEN
+	}
+	return fmt.Sprintf("segment %d", number)
+}
+
 // MintID returns the id of a segment seen for the first time: S- and 6 characters of base32 of the SHA-256 over project,
 // seed, the hash of the feature table and the segment's number.
 func MintID(project string, seed uint64, input [sha256.Size]byte, number int) string {
@@ -79,7 +92,7 @@ func mintIDs(project string, seed uint64, input [sha256.Size]byte, k int) []stri
 // NewModel freezes a solution.
 func NewModel(project string, seed uint64, input [sha256.Size]byte, pm *prep.Model, p *prep.Prepared, s sweep.Solution, k sweep.KResult) *Model {
 	m := &Model{Schema: "segovia:model", FormatVersion: 1, AlgorithmVersion: sweep.AlgorithmVersion,
-		Project: project, Seed: seed, InputHash: fmt.Sprintf("%x", input), Features: json.RawMessage("null"), Prep: pm, K: s.K}
+		Project: project, Seed: seed, Language: "en", InputHash: fmt.Sprintf("%x", input), Features: json.RawMessage("null"), Prep: pm, K: s.K}
 	if k.Stability != nil {
 		m.Stability = &ModelTrust{k.Stability.Pairs, k.Stability.ARIMean}
 	}

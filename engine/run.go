@@ -102,13 +102,16 @@ func (j *Job) segment(o *Outcome) (in, out int64, err error) {
 	if chosen.K == nil {
 		return n, 0, &problem.Problem{ID: "SEG-GAT-001", What: "no solution can be trusted: " + chosen.Because,
 			Why: "publishing segments that fail their checks would mislead",
-			Fix: "look at sweep.json and the report of the last run; change features or k, or set segment.best_failing: true to publish the best failing one, marked as such"}
+			Fix: "look at sweep.json and the report of the last run; change features or k, or set segment.best_failing: true (or --force-publish) to publish the best failing one, marked as such"}
 	}
 	at := slices.IndexFunc(o.Sweep.K, func(k sweep.KResult) bool { return k.K == *chosen.K })
 	k, solution := o.Sweep.K[at], &o.Solutions[at]
 	o.Chosen = solution
 	hash := TableHash(o.Features.Table)
 	o.Model = NewModel(j.Project, j.Sweep.Seed, hash, o.PrepModel, o.Prepared, *solution, k)
+	if j.Language != "" {
+		o.Model.Language = j.Language
+	}
 	o.Labels = o.Model.Assign(o.Prepared, j.Sweep.Threads)
 	for i, a := range o.Labels {
 		if a.Number != int(solution.Labels[i])+1 {

@@ -87,5 +87,5 @@ type Config struct {
 	Columns   []Column
 	Threads   int
 	TempDir   string
-	MemoryMax int64 // bytes; shards spill beyond it; 0 = no limit
+	MemoryMax int64 // bytes for what is held until all sources are read; beyond it SEG-MEM-001; 0 = no limit
 }

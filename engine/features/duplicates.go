@@ -96,6 +96,17 @@ func (d *duplicates) add(hashes []quality.Hash, file *fileRows, removed []bool) 
 	return repeated, gone
 }
 
+// bytes returns the memory of the tables.
+func (d *duplicates) bytes() (n int64) {
+	for i := range d.shards {
+		s := &d.shards[i]
+		s.mu.Lock()
+		n += 20 * int64(len(s.rows.keys))
+		s.mu.Unlock()
+	}
+	return n
+}
+
 // hashSet counts different hashes, safely for concurrent use.
 type hashSet struct{ d duplicates }
 

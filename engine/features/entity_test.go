@@ -186,6 +186,25 @@ func TestOverflowIsAnError(t *testing.T) {
 	}
 }
 
+func TestMemoryBudget(t *testing.T) {
+	cfg := everything("none")
+	var rows [][]string
+	for i := range 2000 {
+		rows = append(rows, []string{"a", fmt.Sprint(i), fmt.Sprint(i % 50), "2026-06-20", "1", "", ""})
+	}
+	cfg.MemoryMax = 1 << 30
+	if _, err := fold(cfg, customersSource(customerRows()...), eventsSource(rows...)); err != nil {
+		t.Fatal(err)
+	}
+	cfg.MemoryMax = 100 << 10
+	var p *problem.Problem
+	events := eventsSource(rows...)
+	events.batch = 100
+	if _, err := fold(cfg, customersSource(customerRows()...), events); !errors.As(err, &p) || p.ID != "SEG-MEM-001" || p.Place != "sources.orders" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestCancelAndErrors(t *testing.T) {
 	cfg := Config{Sources: []SourceConfig{{Name: "orders", Key: "customer"}}, Entity: Entity{From: "orders"}, AsOf: date("2026-07-01"), Threads: 4}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -252,7 +271,10 @@ func TestValidateConfig(t *testing.T) {
 		{func(c *Config) { c.Columns[0] = Column{Name: "x", From: "orders", Column: "at"} }, "SEG-FEA-005", "features.columns[0].column", "days_since_first"},
 		{func(c *Config) { c.Columns[0] = Column{Name: "x", Expr: "summ / 2"} }, "SEG-FEA-002", "features.columns[0].expr", `Did you mean "sum"?`},
 		{func(c *Config) { c.Columns[0] = Column{Name: "x", Expr: "x + 1"} }, "SEG-FEA-005", "features.columns[0].expr", "itself"},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", Expr: "y"}; c.Columns[1] = Column{Name: "y", Expr: "x"} }, "SEG-FEA-005", "features.columns[1].expr", "itself"},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x", Expr: "y"}
+			c.Columns[1] = Column{Name: "y", Expr: "x"}
+		}, "SEG-FEA-005", "features.columns[1].expr", "itself"},
 		{func(c *Config) { c.Columns[0] = Column{Name: "x", Expr: "by_category"} }, "SEG-FEA-002", "features.columns[0].expr", "by_category_LEVEL"},
 		{func(c *Config) { c.Columns[0] = Column{Name: "x", Score: &Score{Of: "mode"}} }, "SEG-FEA-005", "features.columns[0].score.of", "category"},
 		{func(c *Config) { c.Columns[0] = Column{Name: "x", Score: &Score{Of: "sum", Style: "panda"}} }, "SEG-CFG-003", "features.columns[0].score.style", "pandas"},

@@ -83,7 +83,8 @@ type folder struct {
 	judges      [][]*quality.Judge    // by source; several, so that workers seldom wait for each other
 	duplicates  []*duplicates
 	orderSet    hashSet
-	ranks       [][]int64 // by source and file: rank by name
+	held        atomic.Int64 // bytes in shards
+	ranks       [][]int64    // by source and file: rank by name
 
 	mu     sync.Mutex
 	counts []counts // by source
@@ -193,6 +194,23 @@ func (f *folder) read(ctx context.Context, sources []int) error {
 		}
 	}
 	return nil
+}
+
+// checkMemory refuses to go on beyond the budget, before the machine does. The table that comes out is not counted.
+func (f *folder) checkMemory(source int) error {
+	if f.cfg.MemoryMax <= 0 {
+		return nil
+	}
+	need := f.held.Load() + f.orderSet.d.bytes()
+	for _, d := range f.duplicates {
+		need += d.bytes()
+	}
+	if need <= f.cfg.MemoryMax {
+		return nil
+	}
+	return &problem.Problem{ID: "SEG-MEM-001", What: fmt.Sprintf("folding source %q needs more than the %d MiB that the budget leaves for it", f.sources[source].cfg.Name, f.cfg.MemoryMax>>20),
+		Place: f.sources[source].place, Why: "states of customers and hashes of rows are held in memory until all sources are read",
+		Fix: "Raise --memory, shorten the window, or use fewer features with `by` and count_distinct."}
 }
 
 // checkKeys refuses customers that are missing or doubled where that matters, and fixes what readers of states need to

@@ -18,6 +18,21 @@ type shard struct {
 
 	states [][]state  // by source and spec
 	once   []*onceRow // by source; nil where several rows per customer are normal
+
+	keyBytes int64
+	held     int64 // bytes that are accounted for
+}
+
+// account adds what the shard's memory has grown by to the fold's.
+func (sh *shard) account() {
+	held := sh.keyBytes + mapBytes(len(sh.index), 21) + 17*int64(len(sh.keys))
+	for _, states := range sh.states {
+		for _, st := range states {
+			held += st.bytes()
+		}
+	}
+	sh.fold.held.Add(held - sh.held)
+	sh.held = held
 }
 
 func newShard(f *folder) *shard {
@@ -47,6 +62,7 @@ func (sh *shard) slot(key string, add bool) int32 {
 	sh.keys = append(sh.keys, key)
 	sh.active = append(sh.active, false)
 	sh.index[key] = i
+	sh.keyBytes += int64(len(key))
 	return i
 }
 

@@ -94,6 +94,8 @@ type state interface {
 	merge(other state, slots []int32) error
 	// freeze ends the adding and prepares for reading.
 	freeze()
+	// bytes estimates the memory it holds before freeze.
+	bytes() int64
 }
 
 func newState(spec *stateSpec) state {
@@ -123,8 +125,9 @@ func extend[T any](s []T, n int) []T {
 
 type countState struct{ n []int64 }
 
-func (s *countState) grow(n int) { s.n = extend(s.n, n) }
-func (s *countState) freeze()    {}
+func (s *countState) grow(n int)   { s.n = extend(s.n, n) }
+func (s *countState) freeze()      {}
+func (s *countState) bytes() int64 { return 8 * int64(cap(s.n)) }
 
 func (s *countState) add(b *batch, slots, rows []int32) error {
 	for i, row := range rows {
@@ -144,8 +147,9 @@ func (s *countState) merge(other state, slots []int32) error {
 
 type sumState struct{ sum []i128 }
 
-func (s *sumState) grow(n int) { s.sum = extend(s.sum, n) }
-func (s *sumState) freeze()    {}
+func (s *sumState) grow(n int)   { s.sum = extend(s.sum, n) }
+func (s *sumState) freeze()      {}
+func (s *sumState) bytes() int64 { return 16 * int64(cap(s.sum)) }
 
 func (s *sumState) add(b *batch, slots, rows []int32) error {
 	for i, row := range rows {
@@ -177,8 +181,9 @@ type extremeState struct {
 	v   []i128
 }
 
-func (s *extremeState) grow(n int) { s.has, s.v = extend(s.has, n), extend(s.v, n) }
-func (s *extremeState) freeze()    {}
+func (s *extremeState) grow(n int)   { s.has, s.v = extend(s.has, n), extend(s.v, n) }
+func (s *extremeState) freeze()      {}
+func (s *extremeState) bytes() int64 { return 17 * int64(cap(s.v)) }
 
 func (s *extremeState) take(slot int32, v i128) {
 	if !s.has[slot] || s.max && v.cmp(s.v[slot]) > 0 || !s.max && v.cmp(s.v[slot]) < 0 {
@@ -209,6 +214,9 @@ func (s *extremeState) merge(other state, slots []int32) error {
 	}
 	return nil
 }
+
+// mapBytes estimates the memory of a map with n entries of some size: Go's maps are half to seven eighths full.
+func mapBytes(n, entry int) int64 { return int64(n) * int64(entry) * 3 / 2 }
 
 // pair is a customer of the shard and a key.
 type pair struct {
@@ -244,7 +252,8 @@ type distinctState struct {
 	begin     []int32
 }
 
-func (s *distinctState) grow(n int) { s.customers = max(s.customers, n) }
+func (s *distinctState) grow(n int)   { s.customers = max(s.customers, n) }
+func (s *distinctState) bytes() int64 { return mapBytes(len(s.seen), 17) }
 
 func (s *distinctState) freeze() {
 	s.keys, s.begin = sortedPairs(s.seen, s.customers)
@@ -279,7 +288,8 @@ type keyedSumState struct {
 	begin     []int32
 }
 
-func (s *keyedSumState) grow(n int) { s.customers = max(s.customers, n) }
+func (s *keyedSumState) grow(n int)   { s.customers = max(s.customers, n) }
+func (s *keyedSumState) bytes() int64 { return mapBytes(len(s.sums), 33) }
 
 func (s *keyedSumState) freeze() {
 	s.keys, s.begin = sortedPairs(s.sums, s.customers)
@@ -340,7 +350,8 @@ type keyedMinState struct {
 	begin     []int32
 }
 
-func (s *keyedMinState) grow(n int) { s.customers = max(s.customers, n) }
+func (s *keyedMinState) grow(n int)   { s.customers = max(s.customers, n) }
+func (s *keyedMinState) bytes() int64 { return mapBytes(len(s.times), 25) }
 
 func (s *keyedMinState) freeze() {
 	s.keys, s.begin = sortedPairs(s.times, s.customers)
@@ -403,7 +414,8 @@ func (s *pickState) growValues(n int) {
 	}
 }
 
-func (s *pickState) freeze() {}
+func (s *pickState) freeze()      {}
+func (s *pickState) bytes() int64 { return 26 * int64(cap(s.at)) }
 
 // beats reports whether element j of w at time or place at replaces what the slot holds.
 func (s *pickState) beats(slot int32, at int64, w *vec, j int, null bool) bool {

@@ -115,6 +115,9 @@ func (w *worker) batch(source, file int, within *fileRows, rec arrow.Record, fir
 	for i := range batches {
 		batches[i].file, batches[i].row = rank, firstRow
 	}
+	if err := w.checkMemory(source); err != nil {
+		return err
+	}
 	var amount, orders *vec
 	if s == w.money {
 		if amount, err = evalAt(s, s.amount, in); err != nil {
@@ -356,6 +359,7 @@ func (w *worker) fill(source int, sh *shard, part int, texts []string, batches [
 			o.add(slot, rowAt{first.file, first.row + int64(rows[i])})
 		}
 	}
+	defer sh.account()
 	return w.add(sh, source, batches, rows, false)
 }
 

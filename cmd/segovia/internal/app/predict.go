@@ -2,7 +2,6 @@ package app
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -126,10 +125,7 @@ func segmentColumns(m *engine.Model, id outColumn, labels []engine.Assignment) [
 	distance, margin := make([]float64, n), make([]float64, n)
 	for i, a := range labels {
 		s := m.Segments[a.Number-1]
-		ids[i], names[i], numbers[i] = s.ID, s.NameEN, int64(a.Number)
-		if names[i] == "" {
-			names[i] = fmt.Sprintf("segment %d", a.Number)
-		}
+		ids[i], names[i], numbers[i] = s.ID, m.Name(a.Number), int64(a.Number)
 		distance[i], margin[i] = a.Distance, a.Margin
 	}
 	return []outColumn{id,

@@ -137,7 +137,7 @@ func (e *env) newNight(args []string, f runFlags) (*night, error) {
 	start := e.now()
 	n := &night{e: e, cfg: cfg, start: start, timings: map[string]float64{}, save: func() {}}
 	n.job = &engine.Job{Project: cfg.Project, Features: cfg.FeaturesConfig(start), Prep: cfg.PrepConfig(), Sweep: cfg.SweepConfig(),
-		Profile: cfg.ProfileConfig(), Path: path, MinRows: cfg.Quality.MinRows}
+		Profile: cfg.ProfileConfig(), Path: path, Language: cfg.Segment.Language, MinRows: cfg.Quality.MinRows}
 	n.job.Sweep.Choose.BestFailing = n.job.Sweep.Choose.BestFailing || f.forcePublish
 	n.asOf = n.job.Features.AsOf
 	n.results = runstore.Results{Schema: runstore.ResultsSchema, FormatVersion: runstore.FormatVersion, Project: cfg.Project, Start: start, Status: "running"}

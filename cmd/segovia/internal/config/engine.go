@@ -88,7 +88,7 @@ func (c *Config) SweepConfig() sweep.Config {
 		Seed: c.Run.Seed, Threads: c.ThreadCount(),
 		Choose: sweep.Choose{Rule: rule, Global: c.Stability.Require.Global, EachSegment: c.Stability.Require.EachSegment,
 			MinSize: float64(c.Segment.MinSize), MaxSegments: c.Segment.MaxSegments, Distinguish: c.Segment.Distinguish,
-			BestFailing: true},
+			BestFailing: c.Segment.BestFailing},
 	}
 }
 

@@ -186,7 +186,7 @@ type Sweep struct {
 	MaxIter    int        `cfg:"max_iter" def:"300" min:"1" doc:"Most iterations of one fit."`
 	Gap        int        `cfg:"gap" def:"0" min:"0" doc:"Reference sets of the gap statistic; 0 = none."`
 	GapSpace   string     `cfg:"gap_space" def:"pca" enum:"pca|original" doc:"Where references are drawn."`
-	Silhouette Silhouette `cfg:"silhouette" def:"exact" doc:"exact, simplified, sample:N or none."`
+	Silhouette Silhouette `cfg:"silhouette" def:"auto" doc:"auto (exact up to 20,000 customers, then a sample), exact, simplified, sample:N or none."`
 }
 
 // Stability is the section `stability`.
@@ -209,6 +209,7 @@ type Segment struct {
 	MinSize          Share            `cfg:"min_size" def:"1%" max:"1" doc:"Least share of customers in a segment."`
 	MaxSegments      int              `cfg:"max_segments" def:"0" min:"0" doc:"Administrative limit; 0 = none."`
 	Distinguish      float64          `cfg:"distinguish" def:"0" min:"-1" max:"1" doc:"Least silhouette of every segment."`
+	BestFailing      bool             `cfg:"best_failing" def:"false" doc:"When no k passes the checks: publish the best failing one, marked as such, instead of nothing."`
 	MatchPrevious    float64          `cfg:"match_previous" def:"0.5" min:"0.5" max:"1" doc:"Least Jaccard to carry on a segment of the last night."`
 	Names            string           `cfg:"names" def:"auto" enum:"auto" doc:"How segments get names."`
 	Language         string           `cfg:"language" def:"en" enum:"de|en" doc:"Language of names in tables."`

@@ -256,14 +256,14 @@ func (v *Silhouette) setText(s string) error {
 		if size, err := strconv.Atoi(n); err != nil || size < 2 {
 			return errors.New("a sample needs at least 2 rows")
 		}
-	} else if s != "exact" && s != "simplified" && s != "none" {
+	} else if s != "auto" && s != "exact" && s != "simplified" && s != "none" {
 		return errors.New("no such way")
 	}
 	*v = Silhouette(s)
 	return nil
 }
-func (Silhouette) form() string      { return "exact, simplified, sample:N or none" }
-func (Silhouette) pattern() string   { return `^(exact|simplified|none|sample:[1-9][0-9]*)$` }
+func (Silhouette) form() string      { return "auto, exact, simplified, sample:N or none" }
+func (Silhouette) pattern() string   { return `^(auto|exact|simplified|none|sample:[1-9][0-9]*)$` }
 func (v *Silhouette) String() string { return string(*v) }
 
 // Range is a set of numbers of segments, ascending.
