@@ -88,8 +88,8 @@ func format(config, name string, head []byte) (string, error) {
 	nameSays := byName(name)
 	switch {
 	case bytesSay == "" && nameSays != "":
-		if what := foreign(head); what != "" && nameSays == CSV {
-			return "", unknown(name, "its first bytes are those of "+what, "write it as CSV or Parquet")
+		if what := foreign(head); what != "" {
+			return "", unknown(name, "its first bytes are those of "+what, "write it as CSV, Parquet or Arrow")
 		}
 		return nameSays, nil
 	case nameSays == "" && bytesSay != "" || bytesSay != "" && bytesSay == nameSays:
@@ -98,7 +98,7 @@ func format(config, name string, head []byte) (string, error) {
 		return "", unknown(name, fmt.Sprintf("the name says %s, the first bytes say %s", nameSays, bytesSay), "say `type: csv`, `parquet` or `arrow` in the source")
 	}
 	if what := foreign(head); what != "" {
-		return "", unknown(name, "its first bytes are those of "+what, "write it as CSV or Parquet")
+		return "", unknown(name, "its first bytes are those of "+what, "write it as CSV, Parquet or Arrow")
 	}
 	return "", unknown(name, "neither the name nor the first bytes tell it", "say `type: csv`, `parquet` or `arrow` in the source")
 }
@@ -108,6 +108,7 @@ func foreign(head []byte) string {
 	for prefix, what := range map[string]string{
 		"PK\x03\x04": "a zip archive or an Excel workbook", "\xD0\xCF\x11\xE0": "an old Excel workbook", "%PDF": "a PDF",
 		"SQLite format 3": "an SQLite database", "BZh": "bzip2", "\xFD7zXZ": "xz", "ORC": "ORC", "Obj\x01": "Avro",
+		"FEA1": "the old Feather format, version 1",
 	} {
 		if bytes.HasPrefix(head, []byte(prefix)) {
 			return what

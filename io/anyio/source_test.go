@@ -135,7 +135,7 @@ func TestMissing(t *testing.T) {
 
 func TestFormat(t *testing.T) {
 	pq := table(t, Parquet, []string{"id:int"}, `[{"id":1}]`)
-	dir := put(t, map[string]string{"a.csv": pq, "b.txt": "id v\n1 2\n", "c.xlsx": "PK\x03\x04....", "d.csv": "PK\x03\x04....", "e.gz": "no gzip", "f.csv": "id\n"})
+	dir := put(t, map[string]string{"a.csv": pq, "b.txt": "id v\n1 2\n", "c.xlsx": "PK\x03\x04....", "d.csv": "PK\x03\x04....", "e.gz": "no gzip", "f.csv": "id\n", "g.feather": "FEA1...."})
 	_, err := open(dir, Options{}, Spec{Path: "a.csv"})
 	wantProblem(t, err, "SEG-SRC-006", "parquet")
 	if s, err := open(dir, Options{}, Spec{Path: "a.csv", Type: "parquet"}); err != nil || rows(t, s) != "id:int64 \n1" {
@@ -148,6 +148,8 @@ func TestFormat(t *testing.T) {
 		_, err = open(dir, Options{}, Spec{Path: name})
 		wantProblem(t, err, "SEG-SRC-006", "Excel")
 	}
+	_, err = open(dir, Options{}, Spec{Path: "g.feather"})
+	wantProblem(t, err, "SEG-SRC-006", "Feather")
 	_, err = open(dir, Options{}, Spec{Path: "e.gz"})
 	wantProblem(t, err, "SEG-ZIP-002", "gzip")
 	_, err = open(dir, Options{}, Spec{Path: "f.csv"})

@@ -44,7 +44,40 @@ func (r *Reader) column(ctx context.Context, in *pqarrow.FileReader, group int, 
 	if c.uuid {
 		return &uuidReader{leafReader{cr, r.opt.Allocator()}}, nil
 	}
-	return &leafReader{cr, r.opt.Allocator()}, nil
+	leaf := leafReader{cr, r.opt.Allocator()}
+	if k := r.f.groups[group].chunks[c.leaf]; k.typ == pInt64 && r.f.leaves[c.leaf].maxDef > 0 && listed(k.encodings, encDeltaBinary) {
+		return &wholeReader{leafReader: leaf, rows: r.f.groups[group].rows}, nil
+	}
+	return &leaf, nil
+}
+
+// wholeReader decodes a column chunk at once and gives it in slices. Arrow v17 needs that for 64-bit integers with nulls
+// in the encoding DELTA_BINARY_PACKED: its decoder forgets a half-used block when a page is read in two steps
+// (DeltaBitPackInt64Decoder.DecodeSpaced works on a copy of the decoder) and gives up on a sound file.
+type wholeReader struct {
+	leafReader
+	rows int64
+	all  arrow.Array
+	at   int64
+}
+
+func (w *wholeReader) next(n int64) (arrow.Array, error) {
+	if w.all == nil {
+		var err error
+		if w.all, err = w.leafReader.next(w.rows); err != nil {
+			return nil, err
+		}
+	}
+	from := w.at
+	w.at = min(from+n, int64(w.all.Len()))
+	return array.NewSlice(w.all, from, w.at), nil
+}
+
+func (w *wholeReader) release() {
+	if w.all != nil {
+		w.all.Release()
+	}
+	w.leafReader.release()
 }
 
 // leafReader reads a flat column. Arrow decodes it in the calling goroutine; only whole records go through others.

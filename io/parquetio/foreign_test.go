@@ -93,6 +93,21 @@ func TestDeltaFilesRead(t *testing.T) {
 	}
 }
 
+// TestDeltaOverBatches reads pages that are larger than a batch.
+func TestDeltaOverBatches(t *testing.T) {
+	large := parquet.WithDataPageSize(64 << 20)
+	rows := batchRows + batchRows/2
+	plain := withoutCRC(t, rows, parquet.WithDictionaryDefault(false), large, parquet.WithMaxRowGroupLength(1<<20))
+	want, err := readAll(plain, arrowio.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := withoutCRC(t, rows, delta(large, parquet.WithMaxRowGroupLength(1<<20))...)
+	if got, err := readAll(b, arrowio.Options{}); err != nil || got != want {
+		t.Fatalf("same values: %v, %v", got == want, err)
+	}
+}
+
 func TestThriftNeverReadsBeyond(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := rapid.SliceOf(rapid.Byte()).Draw(t, "b")

@@ -227,7 +227,9 @@ func (w *walker) checkHeader(h pageHeader, c *chunk, l leaf, left int64, where s
 		return at(broken(fmt.Sprintf("the page has the encoding %d, which its chunk does not list", h.encoding)), where)
 	}
 	if h.encoding == encByteStreamSplit {
-		return unsupported(where, "the encoding BYTE_STREAM_SPLIT cannot be read")
+		p := unsupported(where, "the encoding BYTE_STREAM_SPLIT cannot be read")
+		p.Fix = "write the file with another encoding, in DuckDB with parquet_version 'V1'"
+		return p
 	}
 	if h.typ == pageData {
 		if l.maxDef > 0 && h.defEncoding != encRLE && !(h.defEncoding == encBitPacked && listed(c.encodings, encBitPacked)) {
