@@ -25,7 +25,8 @@ type builder struct {
 
 func (b *builder) fail(id, setting, what, fix string) {
 	b.bad = true
-	b.planner.add(&problem.Problem{ID: id, What: fmt.Sprintf("feature %q: %s", b.f.col.Name, what), Place: b.f.place + setting, Fix: fix})
+	b.planner.add(&problem.Problem{ID: id, What: fmt.Sprintf("feature %q: %s", b.f.col.Name, what),
+		Place: b.f.place + setting, Fix: fix})
 }
 
 func (b *builder) fault(e *exprError, text, setting string) {
@@ -37,9 +38,11 @@ func (b *builder) fault(e *exprError, text, setting string) {
 func (b *builder) build() {
 	col, agg := b.f.col, b.f.agg
 	b.arg, b.order, b.by, b.where = -1, -1, -1, -1
-	for _, x := range []struct{ setting, text string }{{needWhere, col.Where}, {needBy, col.By}, {needPeriod, col.Period}} {
+	for _, x := range []struct{ setting, text string }{{needWhere, col.Where}, {needBy, col.By},
+		{needPeriod, col.Period}} {
 		if x.text != "" && !agg.takes(x.setting) {
-			b.fail("SEG-CFG-008", "."+x.setting, fmt.Sprintf("%s has no use for `%s`", agg.Name, x.setting), "Remove it, or choose another aggregation.")
+			b.fail("SEG-CFG-008", "."+x.setting,
+				fmt.Sprintf("%s has no use for `%s`", agg.Name, x.setting), "Remove it, or choose another aggregation.")
 		}
 	}
 	if col.Where != "" {
@@ -48,7 +51,8 @@ func (b *builder) build() {
 		}
 	}
 	if agg.needs(needTime) && b.s.time < 0 && !(agg.Name == "days_since_last" || agg.Name == "days_since_first") {
-		b.fail("SEG-CFG-008", ".from", fmt.Sprintf("source %q has no time column, and %s needs one", b.s.cfg.Name, agg.Name), "Set `time` in the source.")
+		b.fail("SEG-CFG-008", ".from",
+			fmt.Sprintf("source %q has no time column, and %s needs one", b.s.cfg.Name, agg.Name), "Set `time` in the source.")
 	}
 	b.resolveOrder()
 	b.resolveColumn()
@@ -109,13 +113,15 @@ func (b *builder) resolveColumn() {
 		b.arg = b.s.time
 		if text == "" {
 			if b.arg < 0 && agg.Name != "active_span" {
-				b.fail("SEG-CFG-008", ".column", fmt.Sprintf("source %q has no time column", b.s.cfg.Name), "Set `time` in the source, or `column` here.")
+				b.fail("SEG-CFG-008", ".column",
+					fmt.Sprintf("source %q has no time column", b.s.cfg.Name), "Set `time` in the source, or `column` here.")
 			}
 			return
 		}
 		i, fault := b.s.expression(text)
 		if fault == nil && b.s.exprs[i].typ != typeTime {
-			fault = &exprError{id: "SEG-FEA-005", what: fmt.Sprintf("a time is wanted here, this is of type %s", b.s.exprs[i].typ)}
+			fault = &exprError{id: "SEG-FEA-005",
+				what: fmt.Sprintf("a time is wanted here, this is of type %s", b.s.exprs[i].typ)}
 		}
 		if fault != nil {
 			b.fault(fault, text, ".column")

@@ -73,7 +73,8 @@ func (c *compiler) node(n ast.Node) (*node, *exprError) {
 		return c.conditional(x, x.Cond, x.Exp1, x.Exp2)
 	case *ast.CallNode:
 		if id, ok := x.Callee.(*ast.IdentifierNode); ok {
-			if i, ok := c.tree.byName[id.Value]; ok && (c.tree.lexemes[i].kind == lexName || c.tree.lexemes[i].kind == lexKeyword) {
+			if i, ok := c.tree.byName[id.Value]; ok &&
+				(c.tree.lexemes[i].kind == lexName || c.tree.lexemes[i].kind == lexKeyword) {
 				return c.call(x, c.tree.lexemes[i].text, x.Arguments)
 			}
 		}

@@ -11,7 +11,8 @@ import (
 // exprRows is what the expressions of the tests are evaluated on.
 var exprSchema = schemaOf(field("quantity", tInt), field("unit_price", tDecimal(3)), field("rate", tFloat), field("InvoiceNo", tText),
 	field("category", tText), field("paid", tBool), field("at", tTime), field("Unit Price", tInt), field("Straße", tText),
-	arrow.Field{Name: "mixed", Type: tText, Nullable: true, Metadata: arrow.MetadataFrom(map[string]string{"csv.numbers": "7", "csv.not_numbers": "2", "csv.first_not_number_line": "5"})})
+	arrow.Field{Name: "mixed", Type: tText, Nullable: true,
+		Metadata: arrow.MetadataFrom(map[string]string{"csv.numbers": "7", "csv.not_numbers": "2", "csv.first_not_number_line": "5"})})
 
 var exprRows = [][]string{
 	{"3", "2.550", "2.55", "C123", "consumables", "true", "2026-03-31 12:00:00", "7", "Weg", "1"},

@@ -17,8 +17,9 @@ import (
 func arrowVec(a arrow.Array, want *node, name string) (*vec, error) {
 	typ, scale := columnType(a.DataType())
 	if typ != want.typ || scale > want.scale {
-		return nil, &problem.Problem{ID: "SEG-SCH-001", What: fmt.Sprintf("column %q is %s here and another type in the source's other files", name, a.DataType()),
-			Fix: "Use `rename`, or give the files as sources of their own."}
+		return nil, &problem.Problem{ID: "SEG-SCH-001",
+			What: fmt.Sprintf("column %q is %s here and another type in the source's other files", name, a.DataType()),
+			Fix:  "Use `rename`, or give the files as sources of their own."}
 	}
 	n := a.Len()
 	v := &vec{typ: typ, mask: -1, scale: want.scale}

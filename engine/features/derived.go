@@ -70,13 +70,16 @@ func (d *deriver) names() []string {
 func (d *deriver) need(name string) (*featurePlan, *exprError) {
 	i := d.index(name)
 	if i < 0 {
-		return nil, &exprError{id: "SEG-FEA-002", what: fmt.Sprintf("%q is no feature", name), fix: didYouMean(name, d.names())}
+		return nil, &exprError{id: "SEG-FEA-002", what: fmt.Sprintf("%q is no feature", name),
+			fix: didYouMean(name, d.names())}
 	}
 	if !d.visit(i) {
-		return nil, &exprError{id: "SEG-FEA-005", what: fmt.Sprintf("feature %q is computed from itself", name), fix: "Break the circle."}
+		return nil, &exprError{id: "SEG-FEA-005", what: fmt.Sprintf("feature %q is computed from itself", name),
+			fix: "Break the circle."}
 	}
 	if d.features[i].by != nil {
-		return nil, &exprError{id: "SEG-FEA-002", what: fmt.Sprintf("feature %q becomes one feature per level; name one of them: %s_LEVEL", name, name)}
+		return nil, &exprError{id: "SEG-FEA-002",
+			what: fmt.Sprintf("feature %q becomes one feature per level; name one of them: %s_LEVEL", name, name)}
 	}
 	return d.features[i], nil
 }
@@ -88,7 +91,8 @@ func (d *deriver) expression(f *featurePlan) {
 	}
 	n, fault := compile(f.col.Expr, d.environment(nil))
 	if fault == nil && n.typ != typeNumber && n.typ != typeBool && n.typ != typeText {
-		fault = &exprError{id: "SEG-FEA-005", what: fmt.Sprintf("a feature is a number, yes/no or a category, this is of type %s", n.typ)}
+		fault = &exprError{id: "SEG-FEA-005",
+			what: fmt.Sprintf("a feature is a number, yes/no or a category, this is of type %s", n.typ)}
 	}
 	if fault != nil {
 		d.p.fault(fault, f.col.Expr, f.place+".expr")
@@ -140,7 +144,8 @@ func (d *deriver) environment(t *table.Table) *environment {
 			return &node{typ: typeNumber}, nil
 		}
 		if name == "window_days" && d.cfg.Window > 0 {
-			return constant(&vec{typ: typeNumber, flt: []float64{float64(d.cfg.Window.Microseconds()) / float64(dayMicros)}}), nil
+			return constant(&vec{typ: typeNumber,
+				flt: []float64{float64(d.cfg.Window.Microseconds()) / float64(dayMicros)}}), nil
 		}
 		return nil, nil
 	}
@@ -178,10 +183,12 @@ func (d *deriver) score(f *featurePlan) {
 	}
 	d.p.oneOf(sc.Style, f.place+".score.style", "", "pandas", "rfm")
 	if sc.Bins < 0 || sc.Bins == 1 || sc.Bins > 100 {
-		d.p.add(&problem.Problem{ID: "SEG-CFG-003", What: "the number of bins is between 2 and 100", Place: f.place + ".score.bins"})
+		d.p.add(&problem.Problem{ID: "SEG-CFG-003", What: "the number of bins is between 2 and 100",
+			Place: f.place + ".score.bins"})
 	}
 	if sc.Rank && sc.Style == "rfm" {
-		d.p.add(&problem.Problem{ID: "SEG-CFG-008", What: "style rfm has no scores by rank", Place: f.place + ".score.rank", Fix: "Use style pandas."})
+		d.p.add(&problem.Problem{ID: "SEG-CFG-008", What: "style rfm has no scores by rank",
+			Place: f.place + ".score.rank", Fix: "Use style pandas."})
 	}
 	d.numeric(sc.Of, f.place+".score.of")
 	f.formula = sc.formula()
@@ -195,8 +202,9 @@ func (d *deriver) segment(f *featurePlan) {
 	}
 	names := splitNames(f.col.Column)
 	if len(names) != 2 && len(names) != 3 {
-		d.p.add(&problem.Problem{ID: "SEG-CFG-008", What: "rfm_segment needs two scores (R,F) or three (R,F,M)", Place: f.place + ".column",
-			Fix: "Write `column: \"r_score, f_score\"` or `column: \"r_score, f_score, m_score\"`."})
+		d.p.add(&problem.Problem{ID: "SEG-CFG-008", What: "rfm_segment needs two scores (R,F) or three (R,F,M)",
+			Place: f.place + ".column",
+			Fix:   "Write `column: \"r_score, f_score\"` or `column: \"r_score, f_score, m_score\"`."})
 		return
 	}
 	for _, name := range names {
@@ -245,7 +253,8 @@ func (pl *plan) evaluate(f *featurePlan, t *table.Table, c *table.Column) error 
 		return p.problems.Err()
 	}
 	rows := t.Rows()
-	in := &input{rows: rows, columns: make([]*vec, len(t.Columns)), column: func(i int) (*vec, error) { return columnVec(t.Columns[i]), nil }}
+	in := &input{rows: rows, columns: make([]*vec, len(t.Columns)),
+		column: func(i int) (*vec, error) { return columnVec(t.Columns[i]), nil }}
 	v, err := n.eval(in)
 	if err != nil {
 		var over *rangeError

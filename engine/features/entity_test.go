@@ -21,7 +21,8 @@ func fold(cfg Config, sources ...Source) (*Result, error) {
 }
 
 func customersSource(rows ...[]string) *memSource {
-	return &memSource{name: "customers", schema: customerSchema, names: []string{"k2", "k1"}, files: [][][]string{rows[len(rows)/2:], rows[:len(rows)/2]}}
+	return &memSource{name: "customers", schema: customerSchema, names: []string{"k2", "k1"},
+		files: [][][]string{rows[len(rows)/2:], rows[:len(rows)/2]}}
 }
 
 func eventsSource(rows ...[]string) *memSource {
@@ -29,13 +30,16 @@ func eventsSource(rows ...[]string) *memSource {
 }
 
 func TestEntityKeys(t *testing.T) {
-	cfg := Config{Sources: []SourceConfig{{Name: "customers", Key: "id"}}, Entity: Entity{Table: "customers"}, AsOf: date("2026-07-01"),
+	cfg := Config{Sources: []SourceConfig{{Name: "customers", Key: "id"}}, Entity: Entity{Table: "customers"},
+		AsOf:    date("2026-07-01"),
 		Columns: []Column{{Name: "industry", From: "customers"}, {Name: "employees", From: "customers"}}}
 	// k1 holds the first half of the rows, k2 the second
-	rows := [][]string{{"b", "Bau", "1", ""}, {"a", "IT", "2", ""}, {"b", "Handel", "", ""}, {"a", "", "4", ""}, {"a", "Bau", "5", ""}}
+	rows := [][]string{{"b", "Bau", "1", ""}, {"a", "IT", "2", ""}, {"b", "Handel", "", ""}, {"a", "", "4", ""},
+		{"a", "Bau", "5", ""}}
 	_, err := fold(cfg, customersSource(rows...))
 	var p *problem.Problem
-	if !errors.As(err, &p) || p.ID != "SEG-KEY-001" || !strings.Contains(p.What, "2 customers stand more than once") || !strings.Contains(p.What, "3 rows") ||
+	if !errors.As(err, &p) || p.ID != "SEG-KEY-001" || !strings.Contains(p.What, "2 customers stand more than once") ||
+		!strings.Contains(p.What, "3 rows") ||
 		p.File != "k2" || !strings.Contains(p.Why, "1, 2, 3") || !strings.Contains(p.Fix, "on_duplicate") {
 		t.Errorf("duplicate keys: %v", err)
 	}
@@ -51,19 +55,23 @@ func TestEntityKeys(t *testing.T) {
 	}
 	cfg.Sources[0].OnDuplicate = ""
 	cfg.Sources[0].Distinct = "exact"
-	if r, err := fold(cfg, customersSource([]string{"a", "IT", "2", ""}, []string{"a", "IT", "2", ""})); err != nil || r.Table.Rows() != 1 {
+	if r, err := fold(cfg, customersSource([]string{"a", "IT", "2", ""}, []string{"a", "IT", "2", ""})); err != nil ||
+		r.Table.Rows() != 1 {
 		t.Errorf("equal rows are one customer when distinct: %v", err)
 	}
 	without := [][]string{{"b", "Bau", "1", ""}, {"", "IT", "2", ""}, {"", "Handel", "", ""}, {"c", "", "4", ""}}
-	if _, err = fold(cfg, customersSource(without...)); !errors.As(err, &p) || p.ID != "SEG-KEY-001" || !strings.Contains(p.What, "2 rows") || p.File != "k1" || p.Why != "data rows 2, 1 of k2" {
+	if _, err = fold(cfg, customersSource(without...)); !errors.As(err, &p) || p.ID != "SEG-KEY-001" ||
+		!strings.Contains(p.What, "2 rows") || p.File != "k1" || p.Why != "data rows 2, 1 of k2" {
 		t.Errorf("missing keys: %v", err)
 	}
 	cfg.Sources[0].MissingKey = "drop"
-	if r, err := fold(cfg, customersSource(without...)); err != nil || r.Table.Rows() != 2 || r.Quality.Sources[0].RowsWithoutKey != 2 {
+	if r, err := fold(cfg, customersSource(without...)); err != nil || r.Table.Rows() != 2 ||
+		r.Quality.Sources[0].RowsWithoutKey != 2 {
 		t.Errorf("dropping missing keys: %v", err)
 	}
 	cfg.Sources[0].Where = "industry = 'none'"
-	if _, err = fold(cfg, customersSource(without...)); !errors.As(err, &p) || p.ID != "SEG-SEG-002" || !strings.Contains(p.Why, "2 are filtered") {
+	if _, err = fold(cfg, customersSource(without...)); !errors.As(err, &p) || p.ID != "SEG-SEG-002" ||
+		!strings.Contains(p.Why, "2 are filtered") {
 		t.Errorf("nobody left: %v", err)
 	}
 }
@@ -99,7 +107,8 @@ func TestCustomersWithoutEvents(t *testing.T) {
 	}
 	q := r.Quality.Sources[0]
 	// the volume's window is all, so the row of 2020 is used
-	if q.RowsRead != 7 || q.RowsUsed != 2 || q.RowsUnknownCustomer != 1 || q.RowsFuture != 1 || q.RowsWithoutTime != 1 || q.RowsWithoutKey != 1 || q.RowsFiltered != 1 || q.RowsOutsideWindow != 0 {
+	if q.RowsRead != 7 || q.RowsUsed != 2 || q.RowsUnknownCustomer != 1 || q.RowsFuture != 1 ||
+		q.RowsWithoutTime != 1 || q.RowsWithoutKey != 1 || q.RowsFiltered != 1 || q.RowsOutsideWindow != 0 {
 		t.Errorf("%+v", q)
 	}
 	if got := *r.Quality.Entity.Amount; got != "24.8" { // 2 * (10 * 1.19 + 0.5)
@@ -126,8 +135,10 @@ func TestCustomersWithoutEvents(t *testing.T) {
 
 // The customers of an event source are those with a row that passes its where before as_of, in the window or not.
 func TestEntityFromEvents(t *testing.T) {
-	cfg := Config{Sources: []SourceConfig{{Name: "orders", Time: "at", Amount: "net", Where: "flag"}}, Entity: Entity{From: "orders", Key: "order"},
-		AsOf: date("2026-07-01"), Window: 30 * 24 * time.Hour, Columns: []Column{{Name: "n", From: "orders", Agg: "count"}}}
+	cfg := Config{Sources: []SourceConfig{{Name: "orders", Time: "at", Amount: "net", Where: "flag"}},
+		Entity: Entity{From: "orders", Key: "order"},
+		AsOf:   date("2026-07-01"), Window: 30 * 24 * time.Hour, Columns: []Column{{Name: "n", From: "orders",
+			Agg: "count"}}}
 	r, err := fold(cfg, eventsSource([]string{"x", "in", "", "2026-06-20", "1", "", "true"}, []string{"x", "before", "", "2020-06-20", "1", "", "true"},
 		[]string{"x", "future", "", "2026-07-01", "1", "", "true"}, []string{"x", "filtered", "", "2026-06-20", "1", "", "false"}, []string{"x", "null", "", "2026-06-20", "1", "", ""}))
 	if err != nil {
@@ -139,8 +150,10 @@ func TestEntityFromEvents(t *testing.T) {
 }
 
 func TestCoverageByCountry(t *testing.T) {
-	cfg := Config{Sources: []SourceConfig{{Name: "customers", Key: "id"}, {Name: "orders", Key: "customer", Time: "at", Amount: "net"}}, Entity: Entity{Table: "customers"},
-		AsOf: date("2026-07-01"), Columns: []Column{{Name: "n", From: "orders", Agg: "count"}, {Name: "r", From: "orders", Agg: "days_since_last"}}}
+	cfg := Config{Sources: []SourceConfig{{Name: "customers", Key: "id"},
+		{Name: "orders", Key: "customer", Time: "at", Amount: "net"}}, Entity: Entity{Table: "customers"},
+		AsOf: date("2026-07-01"), Columns: []Column{{Name: "n", From: "orders", Agg: "count"},
+			{Name: "r", From: "orders", Agg: "days_since_last"}}}
 	var customers, events [][]string
 	for i := range 40 {
 		country := "DE"
@@ -160,7 +173,8 @@ func TestCoverageByCountry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []quality.Coverage{{Column: "country", Level: "DE", Customers: 25, Active: 25, Complete: 25}, {Column: "country", Level: "AT", Customers: 13},
+	want := []quality.Coverage{{Column: "country", Level: "DE", Customers: 25, Active: 25, Complete: 25},
+		{Column: "country", Level: "AT", Customers: 13},
 		{Column: "country", Level: "other", Customers: 2}}
 	if fmt.Sprint(r.Quality.Coverage) != fmt.Sprint(want) {
 		t.Errorf("%+v", r.Quality.Coverage)
@@ -175,7 +189,8 @@ func TestCoverageByCountry(t *testing.T) {
 }
 
 func TestOverflowIsAnError(t *testing.T) {
-	cfg := Config{Sources: []SourceConfig{{Name: "orders", Key: "customer", Amount: "gross * gross"}}, Entity: Entity{From: "orders"}, AsOf: date("2026-07-01"),
+	cfg := Config{Sources: []SourceConfig{{Name: "orders", Key: "customer", Amount: "gross * gross"}},
+		Entity: Entity{From: "orders"}, AsOf: date("2026-07-01"),
 		Columns: []Column{{Name: "s", From: "orders", Agg: "sum"}}}
 	for _, gross := range []string{"1e300", "1e20"} {
 		_, err := fold(cfg, eventsSource([]string{"a", "", "", "", "", gross, ""}))
@@ -183,6 +198,27 @@ func TestOverflowIsAnError(t *testing.T) {
 		if !errors.As(err, &p) || p.ID != "SEG-NUM-002" || p.File != "o" {
 			t.Errorf("%s: %v", gross, err)
 		}
+	}
+}
+
+// yes/no counts as 1 and 0 where a number is wanted; a number encoded as levels is a category.
+func TestYesNoAndCodes(t *testing.T) {
+	cfg := Config{Sources: []SourceConfig{{Name: "customers", Key: "id"}, {Name: "orders", Key: "customer"}}, Entity: Entity{Table: "customers"}, AsOf: date("2026-07-01"),
+		Columns: []Column{{Name: "yes", From: "orders", Agg: "sum", Column: "flag"}, {Name: "rate", From: "orders", Agg: "mean", Column: "flag"},
+			{Name: "employees", From: "customers", Encode: "one_hot"}, {Name: "often", Expr: "yes > 1"}, {Name: "word", Expr: "if(often = 1, 'often', null)"}}}
+	r, err := fold(cfg, customersSource([]string{"a", "", "250", ""}, []string{"b", "", "", ""}),
+		eventsSource([]string{"a", "", "", "", "", "", "true"}, []string{"a", "", "", "", "", "", "false"}, []string{"a", "", "", "", "", "", "true"},
+			[]string{"a", "", "", "", "", "", ""}, []string{"b", "", "", "", "", "", "false"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for _, c := range r.Table.Columns {
+		got += fmt.Sprint(c.Kind, c.Numbers, c.Strings, c.Missing, "; ")
+	}
+	want := "number [2 0] [] []; number [0.6666666666666666 0] [] []; category [] [250 ] [false true]; bool [1 0] [] []; category [] [often ] [false true]; "
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
@@ -200,13 +236,15 @@ func TestMemoryBudget(t *testing.T) {
 	var p *problem.Problem
 	events := eventsSource(rows...)
 	events.batch = 100
-	if _, err := fold(cfg, customersSource(customerRows()...), events); !errors.As(err, &p) || p.ID != "SEG-MEM-001" || p.Place != "sources.orders" {
+	if _, err := fold(cfg, customersSource(customerRows()...), events); !errors.As(err, &p) || p.ID != "SEG-MEM-001" ||
+		p.Place != "sources.orders" {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestCancelAndErrors(t *testing.T) {
-	cfg := Config{Sources: []SourceConfig{{Name: "orders", Key: "customer"}}, Entity: Entity{From: "orders"}, AsOf: date("2026-07-01"), Threads: 4}
+	cfg := Config{Sources: []SourceConfig{{Name: "orders", Key: "customer"}}, Entity: Entity{From: "orders"},
+		AsOf: date("2026-07-01"), Threads: 4}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := Fold(ctx, cfg, []Source{eventsSource([]string{"a", "", "", "", "", "", ""})}, ports.Silent{}); !errors.Is(err, context.Canceled) {
@@ -260,25 +298,67 @@ func TestValidateConfig(t *testing.T) {
 		{func(c *Config) { c.AsOf = time.Time{} }, "SEG-CFG-008", "features.as_of", "not set"},
 		{func(c *Config) { c.Columns[0].Name = c.Columns[1].Name; c.Columns[0].Column = "industry" }, "SEG-CFG-008", "features.columns[1].name", "twice"},
 		{func(c *Config) { c.Columns[0].Column = "industri" }, "SEG-FEA-002", "features.columns[0].column", `Did you mean "industry"?`},
-		{func(c *Config) { c.Columns[0] = Column{Name: "countryy", From: "customers"} }, "SEG-FEA-002", "features.columns[0].column", `Did you mean "country"?`},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "countryy",
+				From: "customers"}
+		}, "SEG-FEA-002", "features.columns[0].column", `Did you mean "country"?`},
 		{func(c *Config) { c.Columns[0] = Column{Name: "x"} }, "SEG-CFG-008", "features.columns[0]", "exactly one"},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", From: "order", Agg: "count"} }, "SEG-FEA-002", "features.columns[0].from", `Did you mean "orders"?`},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", From: "orders", Agg: "summ"} }, "SEG-FEA-002", "features.columns[0].agg", `Did you mean "sum"?`},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", From: "orders", Agg: "sum", Column: "category"} }, "SEG-FEA-005", "features.columns[0].column", "number"},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", From: "orders", Agg: "share"} }, "SEG-CFG-008", "features.columns[0].where", "part"},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", From: "orders", Agg: "mean", By: "category"} }, "SEG-CFG-008", "features.columns[0].by", "no use"},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", From: "customers", Agg: "gap_mean"} }, "SEG-CFG-008", "features.columns[0].from", "time"},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", From: "orders", Column: "at"} }, "SEG-FEA-005", "features.columns[0].column", "days_since_first"},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", Expr: "summ / 2"} }, "SEG-FEA-002", "features.columns[0].expr", `Did you mean "sum"?`},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", Expr: "x + 1"} }, "SEG-FEA-005", "features.columns[0].expr", "itself"},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x", From: "order",
+				Agg: "count"}
+		}, "SEG-FEA-002", "features.columns[0].from", `Did you mean "orders"?`},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x", From: "orders",
+				Agg: "summ"}
+		}, "SEG-FEA-002", "features.columns[0].agg", `Did you mean "sum"?`},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x", From: "orders", Agg: "sum",
+				Column: "category"}
+		}, "SEG-FEA-005", "features.columns[0].column", "number"},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x", From: "orders",
+				Agg: "share"}
+		}, "SEG-CFG-008", "features.columns[0].where", "part"},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x", From: "orders", Agg: "mean",
+				By: "category"}
+		}, "SEG-CFG-008", "features.columns[0].by", "no use"},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x", From: "customers",
+				Agg: "gap_mean"}
+		}, "SEG-CFG-008", "features.columns[0].from", "time"},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x", From: "orders",
+				Column: "at"}
+		}, "SEG-FEA-005", "features.columns[0].column", "days_since_first"},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x",
+				Expr: "summ / 2"}
+		}, "SEG-FEA-002", "features.columns[0].expr", `Did you mean "sum"?`},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x",
+				Expr: "x + 1"}
+		}, "SEG-FEA-005", "features.columns[0].expr", "itself"},
 		{func(c *Config) {
 			c.Columns[0] = Column{Name: "x", Expr: "y"}
 			c.Columns[1] = Column{Name: "y", Expr: "x"}
 		}, "SEG-FEA-005", "features.columns[1].expr", "itself"},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", Expr: "by_category"} }, "SEG-FEA-002", "features.columns[0].expr", "by_category_LEVEL"},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", Score: &Score{Of: "mode"}} }, "SEG-FEA-005", "features.columns[0].score.of", "category"},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", Score: &Score{Of: "sum", Style: "panda"}} }, "SEG-CFG-003", "features.columns[0].score.style", "pandas"},
-		{func(c *Config) { c.Columns[0] = Column{Name: "x", Agg: "rfm_segment", Column: "R"} }, "SEG-CFG-008", "features.columns[0].column", "two scores"},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x",
+				Expr: "by_category"}
+		}, "SEG-FEA-002", "features.columns[0].expr", "by_category_LEVEL"},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x",
+				Score: &Score{Of: "mode"}}
+		}, "SEG-FEA-005", "features.columns[0].score.of", "category"},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x", Score: &Score{Of: "sum",
+				Style: "panda"}}
+		}, "SEG-CFG-003", "features.columns[0].score.style", "pandas"},
+		{func(c *Config) {
+			c.Columns[0] = Column{Name: "x", Agg: "rfm_segment",
+				Column: "R"}
+		}, "SEG-CFG-008", "features.columns[0].column", "two scores"},
 	} {
 		cfg := everything("none")
 		cfg.Sources = append([]SourceConfig{}, cfg.Sources...)
@@ -296,7 +376,8 @@ func TestValidateConfig(t *testing.T) {
 		}
 	}
 	// all at once
-	bad := Config{Sources: []SourceConfig{{Name: "orders", Key: "x1", Time: "x2", Where: "x3"}}, Columns: []Column{{Name: "a", From: "x4"}, {Name: "b", Expr: "x5"}}}
+	bad := Config{Sources: []SourceConfig{{Name: "orders", Key: "x1", Time: "x2", Where: "x3"}},
+		Columns: []Column{{Name: "a", From: "x4"}, {Name: "b", Expr: "x5"}}}
 	if l := ValidateConfig(bad, schemas); len(l) != 7 {
 		t.Errorf("%d problems: %v", len(l), l)
 	}

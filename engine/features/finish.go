@@ -105,8 +105,10 @@ func (f *folder) customers() ([]string, []place, error) {
 	}
 	if len(keys) == 0 {
 		c := &f.counts[f.entityIndex]
-		return nil, nil, &problem.Problem{ID: "SEG-SEG-002", What: fmt.Sprintf("no customer is left of source %q", f.entity.cfg.Name), Place: f.entity.place,
-			Why: fmt.Sprintf("of %d rows %d have no key, %d are filtered, %d have no time, %d lie in the future", c.RowsRead, c.RowsWithoutKey, c.RowsFiltered, c.RowsWithoutTime, c.RowsFuture),
+		return nil, nil, &problem.Problem{ID: "SEG-SEG-002",
+			What: fmt.Sprintf("no customer is left of source %q", f.entity.cfg.Name), Place: f.entity.place,
+			Why: fmt.Sprintf("of %d rows %d have no key, %d are filtered, %d have no time, %d lie in the future",
+				c.RowsRead, c.RowsWithoutKey, c.RowsFiltered, c.RowsWithoutTime, c.RowsFuture),
 			Fix: "Check `where`, `key`, `time` and `as_of`."}
 	}
 	slices.Sort(keys)
@@ -186,7 +188,8 @@ func setMissing(c *table.Column, i int) {
 
 // judge writes the quality report.
 func (f *folder) judge(t *table.Table, rows []place) (*quality.Report, error) {
-	r := &quality.Report{Schema: quality.SchemaName, FormatVersion: quality.FormatVersion, Sources: []quality.Source{}, Coverage: []quality.Coverage{}}
+	r := &quality.Report{Schema: quality.SchemaName, FormatVersion: quality.FormatVersion, Sources: []quality.Source{},
+		Coverage: []quality.Coverage{}}
 	for i, s := range f.sources {
 		r.Sources = append(r.Sources, f.judgeSource(i, s))
 	}
@@ -194,8 +197,10 @@ func (f *folder) judge(t *table.Table, rows []place) (*quality.Report, error) {
 	if f.money != nil {
 		c := &f.counts[slices.Index(f.sources, f.money)]
 		if c.amountOver {
-			return nil, &problem.Problem{ID: "SEG-NUM-002", What: fmt.Sprintf("the total amount of source %q leaves the 128 bits in which it is kept exactly", f.money.cfg.Name),
-				Place: f.money.place + ".amount", Fix: "Leave out the rows with huge values with `where`, or repair them."}
+			return nil, &problem.Problem{ID: "SEG-NUM-002",
+				What:  fmt.Sprintf("the total amount of source %q leaves the 128 bits in which it is kept exactly", f.money.cfg.Name),
+				Place: f.money.place + ".amount",
+				Fix:   "Leave out the rows with huge values with `where`, or repair them."}
 		}
 		if f.money.amount >= 0 {
 			r.Entity.Amount = new(c.amount.text(f.money.exprs[f.money.amount].scale))

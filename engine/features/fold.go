@@ -41,7 +41,8 @@ func Fold(ctx context.Context, cfg Config, sources []Source, progress ports.Prog
 	}
 	for _, sc := range cfg.Sources {
 		if readers[sc.Name] == nil {
-			return nil, &problem.Problem{ID: "SEG-BUG-001", What: fmt.Sprintf("source %q was configured and not opened", sc.Name)}
+			return nil, &problem.Problem{ID: "SEG-BUG-001",
+				What: fmt.Sprintf("source %q was configured and not opened", sc.Name)}
 		}
 	}
 	pl, problems := newPlan(cfg, schemas)
@@ -102,7 +103,8 @@ type counts struct {
 }
 
 func newFolder(pl *plan, readers map[string]Source, progress ports.Progress) *folder {
-	f := &folder{plan: pl, threads: cmp.Or(pl.cfg.Threads, runtime.GOMAXPROCS(0)), progress: progress, counts: make([]counts, len(pl.sources)), first: make([]int64, len(pl.sources))}
+	f := &folder{plan: pl, threads: cmp.Or(pl.cfg.Threads, runtime.GOMAXPROCS(0)), progress: progress,
+		counts: make([]counts, len(pl.sources)), first: make([]int64, len(pl.sources))}
 	for i, s := range pl.sources {
 		if s == pl.entity {
 			f.entityIndex = i
@@ -208,9 +210,12 @@ func (f *folder) checkMemory(source int) error {
 	if need <= f.cfg.MemoryMax {
 		return nil
 	}
-	return &problem.Problem{ID: "SEG-MEM-001", What: fmt.Sprintf("folding source %q needs more than the %d MiB that the budget leaves for it", f.sources[source].cfg.Name, f.cfg.MemoryMax>>20),
-		Place: f.sources[source].place, Why: "states of customers and hashes of rows are held in memory until all sources are read",
-		Fix: "Raise --memory, shorten the window, or use fewer features with `by` and count_distinct."}
+	return &problem.Problem{ID: "SEG-MEM-001",
+		What: fmt.Sprintf("folding source %q needs more than the %d MiB that the budget leaves for it",
+			f.sources[source].cfg.Name, f.cfg.MemoryMax>>20),
+		Place: f.sources[source].place,
+		Why:   "states of customers and hashes of rows are held in memory until all sources are read",
+		Fix:   "Raise --memory, shorten the window, or use fewer features with `by` and count_distinct."}
 }
 
 // checkKeys refuses customers that are missing or doubled where that matters, and fixes what readers of states need to
@@ -221,8 +226,10 @@ func (f *folder) checkKeys() error {
 		f.first[i] = c.first
 		wantsKeys := s.cfg.MissingKey == "error" || s.cfg.MissingKey == "" && s.entity
 		if c.missingKeys.n > 0 && wantsKeys {
-			return &problem.Problem{ID: "SEG-KEY-001", What: fmt.Sprintf("%d rows of source %q have no customer key", c.missingKeys.n, s.cfg.Name),
-				File: f.fileOf(i, c.missingKeys), Place: fmt.Sprintf("column %q", s.cfg.Key), Why: "data rows " + f.places(i, c.missingKeys),
+			return &problem.Problem{ID: "SEG-KEY-001",
+				What: fmt.Sprintf("%d rows of source %q have no customer key", c.missingKeys.n, s.cfg.Name),
+				File: f.fileOf(i, c.missingKeys), Place: fmt.Sprintf("column %q", s.cfg.Key),
+				Why: "data rows " + f.places(i, c.missingKeys),
 				Fix: "Repair the table, or set `missing_key: drop`."}
 		}
 		if !s.oneRow || s.cfg.OnDuplicate == "first" || s.cfg.OnDuplicate == "last" {
@@ -235,8 +242,10 @@ func (f *folder) checkKeys() error {
 			keys += sh.once[i].keys
 		}
 		if keys > 0 {
-			return &problem.Problem{ID: "SEG-KEY-001", What: fmt.Sprintf("%d customers stand more than once in source %q, in %d rows too many", keys, s.cfg.Name, repeats.n),
-				File: f.fileOf(i, repeats), Place: fmt.Sprintf("column %q", s.cfg.Key), Why: "repeated in data rows " + f.places(i, repeats),
+			return &problem.Problem{ID: "SEG-KEY-001",
+				What: fmt.Sprintf("%d customers stand more than once in source %q, in %d rows too many", keys, s.cfg.Name, repeats.n),
+				File: f.fileOf(i, repeats), Place: fmt.Sprintf("column %q", s.cfg.Key),
+				Why: "repeated in data rows " + f.places(i, repeats),
 				Fix: "Repair the table, or set `on_duplicate: first` or `last`."}
 		}
 	}

@@ -99,7 +99,8 @@ func TestQuoRound(t *testing.T) {
 		n, d int64
 		mode byte
 		want int64
-	}{{5, 2, 'e', 2}, {7, 2, 'e', 4}, {-5, 2, 'e', -2}, {-7, 2, 'e', -4}, {-5, 2, 'f', -3}, {-5, 2, 'c', -2}, {5, 2, 'f', 2},
+	}{{5, 2, 'e', 2}, {7, 2, 'e', 4}, {-5, 2, 'e', -2}, {-7, 2, 'e', -4}, {-5, 2, 'f', -3}, {-5, 2, 'c', -2},
+		{5, 2, 'f', 2},
 		{5, 2, 'c', 3}, {6, 2, 'c', 3}, {5, -2, 'f', -3}, {8, 3, 'e', 3}, {7, 3, 'e', 2}} {
 		if got, _ := quoRound(big.NewInt(c.n), big.NewInt(c.d), c.mode); got != i128Of(c.want) {
 			t.Errorf("%d/%d %c = %s, want %d", c.n, c.d, c.mode, got.text(0), c.want)

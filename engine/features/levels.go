@@ -195,6 +195,7 @@ func levelName(text string) string {
 }
 
 func tooLarge(fp *featurePlan) error {
-	return &problem.Problem{ID: "SEG-NUM-002", What: fmt.Sprintf("feature %q: a sum leaves the 128 bits in which it is kept exactly", fp.col.Name),
+	return &problem.Problem{ID: "SEG-NUM-002",
+		What:  fmt.Sprintf("feature %q: a sum leaves the 128 bits in which it is kept exactly", fp.col.Name),
 		Place: fp.place, Fix: "Leave out the rows with huge values with `where`, or repair them."}
 }

@@ -46,7 +46,8 @@ func bytesOf(t interface{ Fatal(...any) }, r *Result) []byte {
 func everything(distinct string) Config {
 	cfg := Config{
 		Sources: []SourceConfig{
-			{Name: "orders", Key: "customer", Time: "at", Amount: "net * 1.19 + if(flag, 0.5, 0)", Order: "order", Where: "gross is null or gross > -15", Distinct: distinct},
+			{Name: "orders", Key: "customer", Time: "at", Amount: "net * 1.19 + if(flag, 0.5, 0)", Order: "order",
+				Where: "gross is null or gross > -15", Distinct: distinct},
 			{Name: "customers", Key: "id", OnDuplicate: "last", Distinct: distinct},
 		},
 		Entity: Entity{Table: "customers"}, AsOf: date("2026-12-31"), Window: 300 * 24 * time.Hour,
@@ -83,7 +84,8 @@ func everything(distinct string) Config {
 var customerSchema = schemaOf(field("id", tText), field("industry", tText), field("employees", tInt), field("country", tText))
 
 func customerRows() [][]string {
-	return [][]string{{"a", "Bau", "12", "DE"}, {"b", "Handel", "", "AT"}, {"c", "", "7", "DE"}, {"d", "Bau", "9", ""}, {"007", "IT", "1", "AT"},
+	return [][]string{{"a", "Bau", "12", "DE"}, {"b", "Handel", "", "AT"}, {"c", "", "7", "DE"}, {"d", "Bau", "9", ""},
+		{"007", "IT", "1", "AT"},
 		{"a", "Handel", "12", "DE"}, {"b", "Handel", "", "AT"}, {"a", "Handel", "12", "DE"}}
 }
 
@@ -195,9 +197,12 @@ func TestAcrossFiles(t *testing.T) {
 				distinctRows++
 			}
 		}
-		cfg := Config{Sources: []SourceConfig{{Name: "o", Key: "customer", Time: "at", Amount: "net", Distinct: "across_files"}},
-			Entity: Entity{From: "o"}, AsOf: date("2027-01-01"), Columns: []Column{{Name: "n", From: "o", Agg: "count"}}, Threads: 1 + total%3}
-		r, err := Fold(context.Background(), cfg, []Source{&memSource{name: "o", schema: eventSchema, names: names, files: files, batch: 1 + total%4}}, ports.Silent{})
+		cfg := Config{Sources: []SourceConfig{{Name: "o", Key: "customer", Time: "at", Amount: "net",
+			Distinct: "across_files"}},
+			Entity: Entity{From: "o"}, AsOf: date("2027-01-01"), Columns: []Column{{Name: "n", From: "o",
+				Agg: "count"}}, Threads: 1 + total%3}
+		r, err := Fold(context.Background(), cfg, []Source{&memSource{name: "o", schema: eventSchema, names: names,
+			files: files, batch: 1 + total%4}}, ports.Silent{})
 		if keptUsed == 0 {
 			return
 		}
@@ -205,10 +210,12 @@ func TestAcrossFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		q := r.Quality.Sources[0]
-		if int(q.RowsRead-q.RowsDuplicateRemoved) != kept || int(q.RowsUsed) != keptUsed || int(q.RowsDuplicate) != total-distinctRows {
+		if int(q.RowsRead-q.RowsDuplicateRemoved) != kept || int(q.RowsUsed) != keptUsed ||
+			int(q.RowsDuplicate) != total-distinctRows {
 			t.Fatalf("%+v; want %d kept, %d used, %d duplicates", q, kept, keptUsed, total-distinctRows)
 		}
-		if want := fmt.Sprintf("%d.%d", keptUsed*3/2, keptUsed%2*5); want != *r.Quality.Entity.Amount && *r.Quality.Entity.Amount+".0" != want {
+		if want := fmt.Sprintf("%d.%d", keptUsed*3/2, keptUsed%2*5); want != *r.Quality.Entity.Amount &&
+			*r.Quality.Entity.Amount+".0" != want {
 			t.Fatalf("amount %s, want %s", *r.Quality.Entity.Amount, want)
 		}
 		account(t, r)
@@ -218,10 +225,13 @@ func TestAcrossFiles(t *testing.T) {
 // Onto real data: 305 day files against a few, backwards, on several threads.
 func TestOnlineRetailInAnyOrder(t *testing.T) {
 	src := onlineRetail(t)
-	cfg := Config{Sources: []SourceConfig{{Name: "orders", Key: "CustomerID", Time: "InvoiceDate", Amount: "Quantity * UnitPrice", Order: "InvoiceNo", Distinct: "exact"}},
+	cfg := Config{Sources: []SourceConfig{{Name: "orders", Key: "CustomerID", Time: "InvoiceDate",
+		Amount: "Quantity * UnitPrice", Order: "InvoiceNo", Distinct: "exact"}},
 		Entity: Entity{From: "orders"}, AsOf: date("2011-12-10"),
-		Columns: []Column{{Name: "revenue", From: "orders", Agg: "sum"}, {Name: "orders", From: "orders", Agg: "count_orders"},
-			{Name: "country", From: "orders", Agg: "last", Column: "Country"}, {Name: "season", From: "orders", Agg: "seasonality"},
+		Columns: []Column{{Name: "revenue", From: "orders", Agg: "sum"},
+			{Name: "orders", From: "orders", Agg: "count_orders"},
+			{Name: "country", From: "orders", Agg: "last", Column: "Country"},
+			{Name: "season", From: "orders", Agg: "seasonality"},
 			{Name: "by", From: "orders", Agg: "share", By: "Country", MaxBy: 3}}}
 	var want []byte
 	for try := range 2 {
@@ -254,11 +264,14 @@ func TestOnlineRetailInAnyOrder(t *testing.T) {
 
 func TestLevels(t *testing.T) {
 	rows := [][]string{{"a", "1", "x", "2026-06-01", "3", "", "true"}, {"a", "1", "y y", "2026-06-01", "1", "", "true"},
-		{"b", "2", "x", "2026-06-01", "5", "", "false"}, {"b", "2", "", "2026-06-01", "5", "", "false"}, {"c", "3", "y.y", "2026-06-01", "1", "", "true"},
+		{"b", "2", "x", "2026-06-01", "5", "", "false"}, {"b", "2", "", "2026-06-01", "5", "", "false"},
+		{"c", "3", "y.y", "2026-06-01", "1", "", "true"},
 		{"c", "3", "Ä", "2026-06-01", "-4", "", "true"}, {"d", "3", "", "2020-06-01", "-4", "", "true"}}
 	src := &memSource{name: "o", schema: eventSchema, names: []string{"f"}, files: [][][]string{rows}}
-	cfg := Config{Sources: []SourceConfig{{Name: "o", Key: "customer", Time: "at", Amount: "net"}}, Entity: Entity{From: "o"}, AsOf: date("2026-07-01"), Window: 100 * 24 * time.Hour,
-		Columns: []Column{{Name: "s", From: "o", Agg: "sum", By: "category", LabelEN: "sum of"}, {Name: "p", From: "o", Agg: "share", Column: "amount", By: "category", MaxBy: 1},
+	cfg := Config{Sources: []SourceConfig{{Name: "o", Key: "customer", Time: "at", Amount: "net"}},
+		Entity: Entity{From: "o"}, AsOf: date("2026-07-01"), Window: 100 * 24 * time.Hour,
+		Columns: []Column{{Name: "s", From: "o", Agg: "sum", By: "category", LabelEN: "sum of"},
+			{Name: "p", From: "o", Agg: "share", Column: "amount", By: "category", MaxBy: 1},
 			{Name: "half", Expr: "p_x / 2"}}}
 	r, err := Fold(context.Background(), cfg, []Source{src}, ports.Silent{})
 	if err != nil {

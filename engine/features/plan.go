@@ -62,10 +62,12 @@ func ValidateConfig(cfg Config, schemas map[string]*arrow.Schema) problem.List {
 func newPlan(cfg Config, schemas map[string]*arrow.Schema) (*plan, problem.List) {
 	pl, p := &plan{cfg: cfg, orders: -1}, &planner{}
 	if cfg.AsOf.IsZero() {
-		p.add(&problem.Problem{ID: "SEG-CFG-008", What: "the analysis date is not set", Place: "features.as_of", Fix: "Set `as_of` to a date, or \"today\"."})
+		p.add(&problem.Problem{ID: "SEG-CFG-008", What: "the analysis date is not set", Place: "features.as_of",
+			Fix: "Set `as_of` to a date, or \"today\"."})
 	}
 	if cfg.Window < 0 {
-		p.add(&problem.Problem{ID: "SEG-CFG-008", What: "the window is negative", Place: "features.window", Fix: "Write a duration such as 365d, or \"all\"."})
+		p.add(&problem.Problem{ID: "SEG-CFG-008", What: "the window is negative", Place: "features.window",
+			Fix: "Write a duration such as 365d, or \"all\"."})
 	}
 	pl.asOf = cfg.AsOf.UTC().UnixMicro()
 	for _, sc := range cfg.Sources {
@@ -74,7 +76,8 @@ func newPlan(cfg Config, schemas map[string]*arrow.Schema) (*plan, problem.List)
 			schema = arrow.NewSchema(nil, nil)
 		}
 		if pl.source(sc.Name) != nil {
-			p.add(&problem.Problem{ID: "SEG-CFG-008", What: fmt.Sprintf("source %q stands twice", sc.Name), Place: "sources." + sc.Name})
+			p.add(&problem.Problem{ID: "SEG-CFG-008", What: fmt.Sprintf("source %q stands twice", sc.Name),
+				Place: "sources." + sc.Name})
 			continue
 		}
 		if sc.Name == cfg.Entity.From && cfg.Entity.Key != "" {
@@ -90,7 +93,9 @@ func newPlan(cfg Config, schemas map[string]*arrow.Schema) (*plan, problem.List)
 	for i, col := range cfg.Columns {
 		place := fmt.Sprintf("features.columns[%d]", i)
 		if col.Name == "" || seen[col.Name] {
-			p.add(&problem.Problem{ID: "SEG-CFG-008", What: fmt.Sprintf("the feature's name %q is empty or stands twice", col.Name), Place: place + ".name", Fix: "Give each feature a name of its own."})
+			p.add(&problem.Problem{ID: "SEG-CFG-008",
+				What: fmt.Sprintf("the feature's name %q is empty or stands twice", col.Name), Place: place + ".name",
+				Fix: "Give each feature a name of its own."})
 		}
 		seen[col.Name] = true
 		pl.features = append(pl.features, pl.planFeature(p, col, place))
@@ -141,13 +146,15 @@ func (pl *plan) planEntity(p *planner) {
 	e := pl.cfg.Entity
 	switch {
 	case e.Table == "" && e.From == "", e.Table != "" && e.From != "":
-		p.add(&problem.Problem{ID: "SEG-CFG-008", What: "the entity is given neither or both as a table and as an event source", Place: "features.entity",
+		p.add(&problem.Problem{ID: "SEG-CFG-008",
+			What: "the entity is given neither or both as a table and as an event source", Place: "features.entity",
 			Fix: "Write `entity: customers` for a table with one row per customer, or `entity: {from: orders, key: customer_id}`."})
 		return
 	}
 	name := cmp.Or(e.Table, e.From)
 	if pl.entity = pl.source(name); pl.entity == nil {
-		p.add(&problem.Problem{ID: "SEG-FEA-002", What: fmt.Sprintf("%q is no source", name), Place: "features.entity", Fix: didYouMean(name, pl.sourceNames())})
+		p.add(&problem.Problem{ID: "SEG-FEA-002", What: fmt.Sprintf("%q is no source", name), Place: "features.entity",
+			Fix: didYouMean(name, pl.sourceNames())})
 	}
 	if pl.entity != nil && pl.entity.entity {
 		pl.entity.oneRow, pl.entity.time, pl.entity.from = true, -1, noLimit
@@ -159,26 +166,30 @@ func (pl *plan) planFeature(p *planner, col Column, place string) *featurePlan {
 	f := &featurePlan{col: col, place: place, unit: col.Unit}
 	isRFM := col.Agg == "rfm_segment"
 	given := 0
-	for _, is := range []bool{col.From != "" || col.Agg != "" && !isRFM, col.Expr != "", col.Score != nil && !isRFM, isRFM} {
+	for _, is := range []bool{col.From != "" || col.Agg != "" && !isRFM, col.Expr != "", col.Score != nil &&
+		!isRFM, isRFM} {
 		if is {
 			given++
 		}
 	}
 	if given != 1 {
-		p.add(&problem.Problem{ID: "SEG-CFG-008", What: fmt.Sprintf("feature %q needs exactly one of `from`, `expr` and `score`", col.Name), Place: place})
+		p.add(&problem.Problem{ID: "SEG-CFG-008",
+			What: fmt.Sprintf("feature %q needs exactly one of `from`, `expr` and `score`", col.Name), Place: place})
 		return f
 	}
 	if col.From == "" && (col.Expr != "" || col.Score != nil || isRFM) {
 		return f
 	}
 	if f.src = pl.source(col.From); f.src == nil {
-		p.add(&problem.Problem{ID: "SEG-FEA-002", What: fmt.Sprintf("%q is no source", col.From), Place: place + ".from", Fix: didYouMean(col.From, pl.sourceNames())})
+		p.add(&problem.Problem{ID: "SEG-FEA-002", What: fmt.Sprintf("%q is no source", col.From),
+			Place: place + ".from", Fix: didYouMean(col.From, pl.sourceNames())})
 		return f
 	}
 	name := cmp.Or(col.Agg, "value")
 	var ok bool
 	if f.agg, ok = aggregation(name); !ok {
-		p.add(&problem.Problem{ID: "SEG-FEA-002", What: fmt.Sprintf("%q is no aggregation", name), Place: place + ".agg", Fix: didYouMean(name, aggregationNames())})
+		p.add(&problem.Problem{ID: "SEG-FEA-002", What: fmt.Sprintf("%q is no aggregation", name),
+			Place: place + ".agg", Fix: didYouMean(name, aggregationNames())})
 		return f
 	}
 	b := &builder{plan: pl, planner: p, f: f, s: f.src, from: pl.from(col.Window)}
@@ -231,7 +242,8 @@ type regionColumn struct {
 }
 
 // regionNames are the columns that say to which subsidiary or country a customer belongs, the more telling first.
-var regionNames = []string{"subsidiary", "company", "sales_org", "tochter", "gesellschaft", "niederlassung", "country", "country_code", "land", "market", "region"}
+var regionNames = []string{"subsidiary", "company", "sales_org", "tochter", "gesellschaft", "niederlassung",
+	"country", "country_code", "land", "market", "region"}
 
 func (pl *plan) planRegion() {
 	s := pl.entity
@@ -244,7 +256,8 @@ func (pl *plan) planRegion() {
 				used := s.used[field.Name]
 				i, _ := s.column(field.Name)
 				s.used[field.Name] = used
-				pl.region = &regionColumn{field.Name, s.state(stateSpec{kind: s.pickKind(), arg: i, by: -1, time: -1, where: -1, from: noLimit})}
+				pl.region = &regionColumn{field.Name, s.state(stateSpec{kind: s.pickKind(), arg: i, by: -1, time: -1,
+					where: -1, from: noLimit})}
 				return
 			}
 		}
@@ -271,10 +284,12 @@ func kindOf(name string) string {
 		kind  string
 		words []string
 	}{
-		{"geographic", []string{"country", "region", "postcode", "postal", "zip", "plz", "city", "stadt", "ort", "land", "state", "latitude", "longitude", "distance"}},
+		{"geographic", []string{"country", "region", "postcode", "postal", "zip", "plz", "city",
+			"stadt", "ort", "land", "state", "latitude", "longitude", "distance"}},
 		{"demographic", []string{"age", "alter", "gender", "geschlecht", "birth", "household", "education"}},
 		{"psychographic", []string{"survey", "attitude", "satisfaction", "zufriedenheit", "nps", "interest", "umfrage"}},
-		{"firmographic", []string{"industry", "branche", "employees", "mitarbeiter", "turnover", "umsatz", "size", "legal", "sector", "nace", "sic", "company", "parent"}},
+		{"firmographic", []string{"industry", "branche", "employees", "mitarbeiter", "turnover",
+			"umsatz", "size", "legal", "sector", "nace", "sic", "company", "parent"}},
 	} {
 		words := strings.FieldsFunc(low, func(r rune) bool { return r == '_' || r == ' ' || r == '-' || r == '.' })
 		for _, w := range k.words {

@@ -81,7 +81,8 @@ func (b *builder) reader() reader {
 		return b.picked(si, b.spec(keepLatest, b.arg, b.where))
 	case "value":
 		b.s.oneRow = true
-		return b.picked(si, b.s.state(stateSpec{kind: b.s.pickKind(), arg: b.arg, by: -1, time: -1, where: b.where, from: noLimit}))
+		return b.picked(si, b.s.state(stateSpec{kind: b.s.pickKind(), arg: b.arg, by: -1, time: -1, where: b.where,
+			from: noLimit}))
 	case "mode":
 		return b.mode(si)
 	case "average_order_value":

@@ -27,8 +27,9 @@ func numbers(t *testing.T, tb *table.Table, name string) []float64 {
 // The fixture of R's package rfm: scores and names of 995 customers as of 2006-12-31.
 func TestRFMFixture(t *testing.T) {
 	_, rows := readCSV(t, shared(t, "reference", "rfm_data_orders.csv"))
-	src := &memSource{name: "orders", schema: schemaOf(field("customer_id", tText), field("order_date", tTime), field("revenue", tInt)),
-		names: []string{"rfm_data_orders.csv"}, files: [][][]string{rows}}
+	src := &memSource{name: "orders",
+		schema: schemaOf(field("customer_id", tText), field("order_date", tTime), field("revenue", tInt)),
+		names:  []string{"rfm_data_orders.csv"}, files: [][][]string{rows}}
 	r, err := Fold(context.Background(), Config{
 		Sources: []SourceConfig{{Name: "orders", Key: "customer_id", Time: "order_date", Amount: "revenue"}},
 		Entity:  Entity{From: "orders", Key: "customer_id"}, AsOf: date("2006-12-31"),
@@ -86,8 +87,9 @@ func TestCDNOW(t *testing.T) {
 			rows = append(rows, f)
 		}
 	}
-	src := &memSource{name: "cd", schema: schemaOf(field("master", tText), field("id", tInt), field("date", tTime), field("n", tInt), field("value", tDecimal(2))),
-		names: []string{"CDNOW_sample.txt"}, files: [][][]string{rows}}
+	src := &memSource{name: "cd",
+		schema: schemaOf(field("master", tText), field("id", tInt), field("date", tTime), field("n", tInt), field("value", tDecimal(2))),
+		names:  []string{"CDNOW_sample.txt"}, files: [][][]string{rows}}
 	r, err := Fold(context.Background(), Config{
 		Sources: []SourceConfig{{Name: "cd", Key: "id", Time: "date", Amount: "value"}},
 		Entity:  Entity{From: "cd"}, AsOf: date("1997-10-01"),
@@ -171,7 +173,8 @@ func TestOnlineRetail(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := r.Quality.Sources[0]
-	if q.Files != 305 || q.RowsRead != 541909 || q.RowsWithoutKey != 135080 || q.RowsDuplicate != 5268 || q.RowsDuplicateRemoved != 0 || q.RowsUsed != 397884 {
+	if q.Files != 305 || q.RowsRead != 541909 || q.RowsWithoutKey != 135080 || q.RowsDuplicate != 5268 ||
+		q.RowsDuplicateRemoved != 0 || q.RowsUsed != 397884 {
 		t.Errorf("source: %+v", q)
 	}
 	if e := r.Quality.Entity; e.Customers != 4338 || *e.Orders != 18532 || *e.Amount != "8911407.904" {

@@ -118,7 +118,8 @@ func segmentFormula(names []string) string {
 	if len(names) == 2 {
 		return fmt.Sprintf("name by the digits of %s and %s (ten-segment map, pandas style)", names[0], names[1])
 	}
-	return fmt.Sprintf("name by %s, %s and %s (R package rfm; first match of inclusive ranges, else Others)", names[0], names[1], names[2])
+	return fmt.Sprintf("name by %s, %s and %s (R package rfm; first match of inclusive ranges, else Others)",
+		names[0], names[1], names[2])
 }
 
 // rfmSegments names customers by two scores (R, F) or three (R, F, M), each 1 to 5. A customer without a score, or with

@@ -36,7 +36,8 @@ func (sh *shard) account() {
 }
 
 func newShard(f *folder) *shard {
-	sh := &shard{fold: f, index: map[string]int32{}, states: make([][]state, len(f.sources)), once: make([]*onceRow, len(f.sources))}
+	sh := &shard{fold: f, index: map[string]int32{}, states: make([][]state, len(f.sources)),
+		once: make([]*onceRow, len(f.sources))}
 	for i, s := range f.sources {
 		for j := range s.specs {
 			sh.states[i] = append(sh.states[i], newState(&s.specs[j]))

@@ -279,7 +279,8 @@ func TestAggregationsAgainstDefinition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := genEvents(t)
 		amount := rapid.SampledFrom([]string{"net", "gross"}).Draw(t, "amount")
-		cfg := Config{Sources: []SourceConfig{{Name: "orders", Key: "customer", Time: "at", Amount: amount, Order: "order"}},
+		cfg := Config{Sources: []SourceConfig{{Name: "orders", Key: "customer", Time: "at", Amount: amount,
+			Order: "order"}},
 			Entity: Entity{From: "orders"}, AsOf: asOf}
 		if rapid.Bool().Draw(t, "window") {
 			cfg.Window = 200 * 24 * time.Hour
@@ -304,7 +305,8 @@ func TestAggregationsAgainstDefinition(t *testing.T) {
 		for _, e := range events {
 			rows = append(rows, e.row)
 		}
-		src := &memSource{name: "orders", schema: eventSchema, names: []string{"a"}, files: [][][]string{rows}, batch: rapid.IntRange(1, 70).Draw(t, "batch")}
+		src := &memSource{name: "orders", schema: eventSchema, names: []string{"a"}, files: [][][]string{rows},
+			batch: rapid.IntRange(1, 70).Draw(t, "batch")}
 		r, err := Fold(context.Background(), cfg, []Source{src}, ports.Silent{})
 		past := filter(events, func(e event) bool { return e.at.Before(asOf) })
 		if len(past) == 0 {
@@ -351,7 +353,8 @@ func TestAggregationsAgainstDefinition(t *testing.T) {
 				// Sums are exact and each quotient is rounded at most three times: below 2e-15 of the value. The
 				// logarithms of seasonality add up to 12 errors of one part in 2^52 of a sum of at most ln 12; so do
 				// the squares behind gap_cv, of which there are at most 60.
-				if got := c.Numbers[i]; !(math.Abs(got-want) <= 2e-15*math.Abs(want)+1e-13) && !(math.IsNaN(got) && math.IsNaN(want)) {
+				if got := c.Numbers[i]; !(math.Abs(got-want) <= 2e-15*math.Abs(want)+1e-13) && !(math.IsNaN(got) &&
+					math.IsNaN(want)) {
 					t.Fatalf("%s of %s: %v, want %v (%d rows)", c.Name, key, got, want, len(mine))
 				}
 			}

@@ -35,8 +35,10 @@ type sourcePlan struct {
 }
 
 func newSourcePlan(cfg SourceConfig, schema *arrow.Schema) *sourcePlan {
-	s := &sourcePlan{cfg: cfg, schema: schema, place: "sources." + cfg.Name, byName: map[string]int{}, used: map[string]bool{},
-		exprKey: map[string]int{}, specKey: map[stateSpec]int{}, key: -1, time: -1, amount: -1, where: -1, order: -1, from: math.MaxInt64}
+	s := &sourcePlan{cfg: cfg, schema: schema, place: "sources." + cfg.Name, byName: map[string]int{},
+		used:    map[string]bool{},
+		exprKey: map[string]int{}, specKey: map[stateSpec]int{}, key: -1, time: -1, amount: -1, where: -1, order: -1,
+		from: math.MaxInt64}
 	for i, f := range schema.Fields() {
 		s.byName[f.Name] = i
 		n := &node{eval: func(in *input) (*vec, error) { return in.get(i) }}
@@ -79,7 +81,8 @@ func (s *sourcePlan) lookup(name string) (*node, *exprError) {
 		return nil, nil
 	}
 	if s.columns[i].typ == typeNull {
-		return nil, &exprError{id: "SEG-SCH-002", what: fmt.Sprintf("column %q has the type %s, which has no meaning here", name, s.schema.Field(i).Type)}
+		return nil, &exprError{id: "SEG-SCH-002",
+			what: fmt.Sprintf("column %q has the type %s, which has no meaning here", name, s.schema.Field(i).Type)}
 	}
 	s.used[name] = true
 	return s.columns[i], nil
@@ -93,7 +96,8 @@ func (s *sourcePlan) environment() *environment {
 	if s.amount >= 0 {
 		names = append(names, "amount")
 	}
-	return &environment{lookup: s.lookup, names: names, what: fmt.Sprintf("column of source %q", s.cfg.Name), number: s.notNumber}
+	return &environment{lookup: s.lookup, names: names, what: fmt.Sprintf("column of source %q", s.cfg.Name),
+		number: s.notNumber}
 }
 
 // notNumber explains a text column that is used as a number with what the reader saw in its cells.
@@ -113,7 +117,8 @@ func (s *sourcePlan) notNumber(name string) *exprError {
 	if bad == "" || bad == "0" {
 		return nil
 	}
-	e := &exprError{id: "SEG-NUM-001", what: fmt.Sprintf("column %q is used as a number, but %s of its cells are no numbers", name, bad)}
+	e := &exprError{id: "SEG-NUM-001",
+		what: fmt.Sprintf("column %q is used as a number, but %s of its cells are no numbers", name, bad)}
 	if good := get("csv.numbers"); good != "" {
 		e.why = fmt.Sprintf("%s cells are numbers, %s are not", good, bad)
 	}
@@ -198,7 +203,8 @@ func (s *sourcePlan) number(text string) (int, *exprError) {
 			return -1, e
 		}
 	}
-	return -1, &exprError{id: "SEG-FEA-005", what: fmt.Sprintf("a number is wanted here, this is of type %s", s.exprs[i].typ)}
+	return -1, &exprError{id: "SEG-FEA-005",
+		what: fmt.Sprintf("a number is wanted here, this is of type %s", s.exprs[i].typ)}
 }
 
 // derive registers a node that is computed from expression i.
@@ -256,8 +262,9 @@ func (s *sourcePlan) state(spec stateSpec) int {
 func (s *sourcePlan) build(p *planner) {
 	cfg := s.cfg
 	if cfg.Key == "" {
-		p.add(&problem.Problem{ID: "SEG-CFG-008", What: fmt.Sprintf("source %q has no key", cfg.Name), Place: s.place + ".key",
-			Why: "the key says which customer a row belongs to", Fix: "Set `key` to the column with the customer's id."})
+		p.add(&problem.Problem{ID: "SEG-CFG-008", What: fmt.Sprintf("source %q has no key", cfg.Name),
+			Place: s.place + ".key",
+			Why:   "the key says which customer a row belongs to", Fix: "Set `key` to the column with the customer's id."})
 	} else if i, fault := s.column(cfg.Key); i < 0 || fault != nil {
 		p.fault(s.unknown(cfg.Key, fault), cfg.Key, s.place+".key")
 	} else {
@@ -269,8 +276,10 @@ func (s *sourcePlan) build(p *planner) {
 		case i < 0 || fault != nil:
 			p.fault(s.unknown(cfg.Time, fault), cfg.Time, s.place+".time")
 		case s.exprs[i].typ != typeTime:
-			p.add(&problem.Problem{ID: "SEG-FEA-005", What: fmt.Sprintf("column %q is of type %s, not a time", cfg.Time, s.exprs[i].typ),
-				Place: s.place + ".time", Fix: "Say how dates are written with `csv: {dates: \"dd.mm.yyyy\"}`, or name another column."})
+			p.add(&problem.Problem{ID: "SEG-FEA-005",
+				What:  fmt.Sprintf("column %q is of type %s, not a time", cfg.Time, s.exprs[i].typ),
+				Place: s.place + ".time",
+				Fix:   "Say how dates are written with `csv: {dates: \"dd.mm.yyyy\"}`, or name another column."})
 		default:
 			s.time = i
 		}
@@ -328,14 +337,16 @@ func (p *planner) oneOf(value, place string, allowed ...string) {
 	if slices.Contains(allowed, value) {
 		return
 	}
-	p.add(&problem.Problem{ID: "SEG-CFG-003", What: fmt.Sprintf("%q is not possible here", value), Place: place, Fix: didYouMean(value, allowed)})
+	p.add(&problem.Problem{ID: "SEG-CFG-003", What: fmt.Sprintf("%q is not possible here", value), Place: place,
+		Fix: didYouMean(value, allowed)})
 }
 
 // condition compiles a where; -1 after a fault.
 func (p *planner) condition(s *sourcePlan, text, place string) int {
 	i, fault := s.expression(text)
 	if fault == nil && s.exprs[i].typ != typeBool {
-		fault = &exprError{id: "SEG-FEA-005", what: fmt.Sprintf("a condition (yes/no) is wanted here, this is of type %s", s.exprs[i].typ)}
+		fault = &exprError{id: "SEG-FEA-005",
+			what: fmt.Sprintf("a condition (yes/no) is wanted here, this is of type %s", s.exprs[i].typ)}
 	}
 	if fault != nil {
 		p.fault(fault, text, place)

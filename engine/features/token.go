@@ -69,7 +69,8 @@ var spelling = map[string]string{"in": "in", "contains": "contains", "startswith
 // weaker than a comparison, as in SQL.
 func parse(text string) (*tree, *exprError) {
 	if len(text) > maxExprBytes {
-		return nil, &exprError{id: "SEG-FEA-005", what: fmt.Sprintf("the expression is longer than %d bytes", maxExprBytes)}
+		return nil, &exprError{id: "SEG-FEA-005",
+			what: fmt.Sprintf("the expression is longer than %d bytes", maxExprBytes)}
 	}
 	lexemes, fault := lex(text)
 	if fault != nil {
@@ -94,7 +95,8 @@ func parse(text string) (*tree, *exprError) {
 		if i < 0 {
 			return nil, &exprError{id: "SEG-FEA-005", pos: t.length, what: "the expression ends too early"}
 		}
-		return nil, &exprError{id: "SEG-FEA-005", pos: lexemes[i].pos, what: fmt.Sprintf("%q does not fit here", lexemes[i].text)}
+		return nil, &exprError{id: "SEG-FEA-005", pos: lexemes[i].pos,
+			what: fmt.Sprintf("%q does not fit here", lexemes[i].text)}
 	}
 	t.node = parsed.Node
 	return t, nil
@@ -164,8 +166,9 @@ func lex(text string) ([]lexeme, *exprError) {
 		default:
 			op := operatorAt(text[i:])
 			if op == "" {
-				return nil, &exprError{id: "SEG-FEA-005", pos: i, what: fmt.Sprintf("the character %q has no meaning here", r),
-					fix: "Put names with special characters in backquotes, text in single quotes."}
+				return nil, &exprError{id: "SEG-FEA-005", pos: i,
+					what: fmt.Sprintf("the character %q has no meaning here", r),
+					fix:  "Put names with special characters in backquotes, text in single quotes."}
 			}
 			all = append(all, lexeme{lexOp, op, i})
 			i += len(op)
@@ -289,7 +292,8 @@ func (t *tree) rewrite() (string, *exprError) {
 					next = at(i + 1)
 				}
 				if next.kind != lexKeyword || next.text != "null" && next.text != "nil" {
-					return "", &exprError{id: "SEG-FEA-005", pos: x.pos, what: "after `is` only `null` and `not null` are possible"}
+					return "", &exprError{id: "SEG-FEA-005", pos: x.pos,
+						what: "after `is` only `null` and `not null` are possible"}
 				}
 				emit(i, op)
 				operand = false
@@ -358,5 +362,6 @@ func (t *tree) rewrite() (string, *exprError) {
 }
 
 func tooDeep(pos int) *exprError {
-	return &exprError{id: "SEG-FEA-005", pos: pos, what: fmt.Sprintf("the expression is nested more than %d levels deep", maxExprDepth)}
+	return &exprError{id: "SEG-FEA-005", pos: pos,
+		what: fmt.Sprintf("the expression is nested more than %d levels deep", maxExprDepth)}
 }

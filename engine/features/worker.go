@@ -50,8 +50,10 @@ func (w *worker) file(ctx context.Context, source, file int, stop func() bool) e
 	})
 	var over *rangeError
 	if errors.As(err, &over) {
-		return &problem.Problem{ID: "SEG-NUM-002", What: fmt.Sprintf("a number of source %q leaves the 128 bits in which numbers are kept exactly", w.sources[source].cfg.Name),
-			File: w.readers[source].Files()[file], Place: w.sources[source].place, Fix: "Repair the value, or divide or round it in the expression."}
+		return &problem.Problem{ID: "SEG-NUM-002",
+			What: fmt.Sprintf("a number of source %q leaves the 128 bits in which numbers are kept exactly", w.sources[source].cfg.Name),
+			File: w.readers[source].Files()[file], Place: w.sources[source].place,
+			Fix: "Repair the value, or divide or round it in the expression."}
 	}
 	return err
 }
@@ -229,15 +231,16 @@ func (w *worker) take(s *sourcePlan, c *counts, i int, key string, where, times 
 // input shows a record batch to the source's expressions.
 func (s *sourcePlan) input(rec arrow.Record) *input {
 	n := int(rec.NumRows())
-	return &input{rows: n, columns: make([]*vec, len(s.columns)), shared: make([]*vec, len(s.exprs)), column: func(i int) (*vec, error) {
-		name := s.schema.Field(i).Name
-		if at := rec.Schema().FieldIndices(name); len(at) > 0 {
-			return arrowVec(rec.Column(at[0]), s.columns[i], name)
-		}
-		a := array.MakeArrayOfNull(memory.DefaultAllocator, s.schema.Field(i).Type, n)
-		defer a.Release()
-		return arrowVec(a, s.columns[i], name)
-	}}
+	return &input{rows: n, columns: make([]*vec, len(s.columns)), shared: make([]*vec, len(s.exprs)),
+		column: func(i int) (*vec, error) {
+			name := s.schema.Field(i).Name
+			if at := rec.Schema().FieldIndices(name); len(at) > 0 {
+				return arrowVec(rec.Column(at[0]), s.columns[i], name)
+			}
+			a := array.MakeArrayOfNull(memory.DefaultAllocator, s.schema.Field(i).Type, n)
+			defer a.Release()
+			return arrowVec(a, s.columns[i], name)
+		}}
 }
 
 // batches evaluates what the states of the source need of the batch.
@@ -308,8 +311,10 @@ func (w *worker) keys(spec *stateSpec, by, times *vec, n int, texts *levelTexts)
 			}
 			keys[i] = max(h.Lo, 1)
 			if !texts.put(keys[i], text) {
-				return nil, nil, &problem.Problem{ID: "SEG-FEA-003", What: fmt.Sprintf("a column used as a category has more than %d levels", maxLevels),
-					Why: "it looks like an identifier", Fix: "Use another column for `by` or `mode`, or merge levels with an expression."}
+				return nil, nil, &problem.Problem{ID: "SEG-FEA-003",
+					What: fmt.Sprintf("a column used as a category has more than %d levels", maxLevels),
+					Why:  "it looks like an identifier",
+					Fix:  "Use another column for `by` or `mode`, or merge levels with an expression."}
 			}
 		}
 		return keys, has, nil
@@ -430,7 +435,8 @@ func (c *counts) merge(o *counts) {
 		to   *int64
 		from int64
 	}{{&c.RowsRead, o.RowsRead}, {&c.RowsWithoutKey, o.RowsWithoutKey}, {&c.RowsFiltered, o.RowsFiltered},
-		{&c.RowsWithoutTime, o.RowsWithoutTime}, {&c.RowsOutsideWindow, o.RowsOutsideWindow}, {&c.RowsFuture, o.RowsFuture},
+		{&c.RowsWithoutTime, o.RowsWithoutTime}, {&c.RowsOutsideWindow, o.RowsOutsideWindow},
+		{&c.RowsFuture, o.RowsFuture},
 		{&c.RowsUnknownCustomer, o.RowsUnknownCustomer}, {&c.RowsDuplicate, o.RowsDuplicate},
 		{&c.RowsDuplicateRemoved, o.RowsDuplicateRemoved}, {&c.RowsDuplicateWithoutKey, o.RowsDuplicateWithoutKey},
 		{&c.RowsUsed, o.RowsUsed}, {&c.RowsPlaceholderTime, o.RowsPlaceholderTime}} {

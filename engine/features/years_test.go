@@ -71,8 +71,10 @@ func TestBothYears(t *testing.T) {
 	both := *later
 	both.names = append([]string{"online_retail_ii.parquet"}, later.names...)
 	both.files = append([][][]string{rows}, later.files...)
-	cfg := Config{Sources: []SourceConfig{{Name: "orders", Key: "CustomerID", Time: "InvoiceDate", Distinct: "across_files"}},
-		Entity: Entity{From: "orders"}, AsOf: date("2011-12-11"), Columns: []Column{{Name: "n", From: "orders", Agg: "count"}}}
+	cfg := Config{Sources: []SourceConfig{{Name: "orders", Key: "CustomerID", Time: "InvoiceDate",
+		Distinct: "across_files"}},
+		Entity: Entity{From: "orders"}, AsOf: date("2011-12-11"), Columns: []Column{{Name: "n", From: "orders",
+			Agg: "count"}}}
 	res, err := Fold(context.Background(), cfg, []Source{&both}, ports.Silent{})
 	if err != nil {
 		t.Fatal(err)

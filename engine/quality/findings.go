@@ -68,7 +68,8 @@ func severity(warn bool) string {
 
 func (f *finder) source(s Source, asOf time.Time) {
 	if !s.Used {
-		f.add("unused_source", "warn", fmt.Sprintf("Die Quelle „%s“ wird geladen, aber kein Merkmal verwendet sie.", s.Name),
+		f.add("unused_source", "warn",
+			fmt.Sprintf("Die Quelle „%s“ wird geladen, aber kein Merkmal verwendet sie.", s.Name),
 			fmt.Sprintf("Source %q is loaded, but no feature uses it.", s.Name))
 	}
 	f.rows(s, "rows_without_key", s.RowsWithoutKey, share(s.RowsWithoutKey, s.RowsRead) > withoutKeyShare,
@@ -81,19 +82,25 @@ func (f *finder) source(s Source, asOf time.Time) {
 		de, en = de+"; keine wurde entfernt", en+"; none was removed"
 	}
 	f.rows(s, "duplicates", s.RowsDuplicate, share(s.RowsDuplicate, s.RowsRead) > duplicateShare, de, en)
-	f.rows(s, "rejected", s.RowsRejected, true, "waren nicht lesbar und wurden ausgelassen", "could not be read and were left out")
-	f.rows(s, "rows_without_time", s.RowsWithoutTime, true, "haben kein Datum und wurden nicht verwendet", "have no time and were not used")
-	f.rows(s, "SEG-FEA-004", s.RowsFuture, true, "liegen am oder nach dem Stichtag und wurden nicht verwendet", "lie at or after the analysis date and were not used")
-	f.rows(s, "SEG-FEA-004", s.RowsPlaceholderTime, true, "tragen ein Platzhalterdatum wie 1900-01-01", "carry a placeholder date such as 1900-01-01")
+	f.rows(s, "rejected", s.RowsRejected, true, "waren nicht lesbar und wurden ausgelassen",
+		"could not be read and were left out")
+	f.rows(s, "rows_without_time", s.RowsWithoutTime, true, "haben kein Datum und wurden nicht verwendet",
+		"have no time and were not used")
+	f.rows(s, "SEG-FEA-004", s.RowsFuture, true, "liegen am oder nach dem Stichtag und wurden nicht verwendet",
+		"lie at or after the analysis date and were not used")
+	f.rows(s, "SEG-FEA-004", s.RowsPlaceholderTime, true, "tragen ein Platzhalterdatum wie 1900-01-01",
+		"carry a placeholder date such as 1900-01-01")
 	f.rows(s, "unknown_customer", s.RowsUnknownCustomer, share(s.RowsUnknownCustomer, s.RowsRead) > withoutKeyShare,
 		"gehören zu Kunden, die in der Kundentabelle fehlen", "belong to customers who are not in the customer table")
 	if s.RowsUsed == 0 {
-		f.add("nothing_used", "warn", fmt.Sprintf("Aus der Quelle „%s“ wurde keine Zeile verwendet.", s.Name), fmt.Sprintf("No row of source %q was used.", s.Name))
+		f.add("nothing_used", "warn", fmt.Sprintf("Aus der Quelle „%s“ wurde keine Zeile verwendet.", s.Name),
+			fmt.Sprintf("No row of source %q was used.", s.Name))
 	}
 	if s.RowsUsedLast != nil {
 		if last, err := time.Parse("2006-01-02T15:04:05.999999Z", *s.RowsUsedLast); err == nil {
 			if days := int64(asOf.Sub(last) / (24 * time.Hour)); days > staleDays {
-				f.add("stale", "warn", fmt.Sprintf("Die jüngste verwendete Zeile der Quelle „%s“ liegt %d Tage vor dem Stichtag.", s.Name, days),
+				f.add("stale", "warn",
+					fmt.Sprintf("Die jüngste verwendete Zeile der Quelle „%s“ liegt %d Tage vor dem Stichtag.", s.Name, days),
 					fmt.Sprintf("The latest used row of source %q lies %d days before the analysis date.", s.Name, days))
 			}
 		}
@@ -120,23 +127,28 @@ func (f *finder) columns(s Source) {
 		}
 		nDE, nEN := count(c.NonFinite)
 		if c.NonFinite > 0 {
-			f.add("non_finite", "warn", fmt.Sprintf("Quelle „%s“, Spalte „%s“: %s Werte sind keine endlichen Zahlen und gelten als fehlend.", s.Name, c.Name, nDE),
+			f.add("non_finite", "warn",
+				fmt.Sprintf("Quelle „%s“, Spalte „%s“: %s Werte sind keine endlichen Zahlen und gelten als fehlend.",
+					s.Name, c.Name, nDE),
 				fmt.Sprintf("Source %q, column %q: %s values are not finite and count as missing.", s.Name, c.Name, nEN))
 		}
 		if c.Used && share(c.Nulls, s.RowsRead) > nullShare {
 			pDE, pEN := percent(c.Nulls, s.RowsRead)
-			f.add("mostly_null", "warn", fmt.Sprintf("Quelle „%s“, Spalte „%s“: %s der Zellen sind leer.", s.Name, c.Name, pDE),
+			f.add("mostly_null", "warn",
+				fmt.Sprintf("Quelle „%s“, Spalte „%s“: %s der Zellen sind leer.", s.Name, c.Name, pDE),
 				fmt.Sprintf("Source %q, column %q: %s of the cells are empty.", s.Name, c.Name, pEN))
 		}
 		if c.Negative > 0 && isPrice(c.Name) {
 			nDE, nEN := count(c.Negative)
-			f.add("negative_price", "warn", fmt.Sprintf("Quelle „%s“, Spalte „%s“: %s Preise sind negativ.", s.Name, c.Name, nDE),
+			f.add("negative_price", "warn",
+				fmt.Sprintf("Quelle „%s“, Spalte „%s“: %s Preise sind negativ.", s.Name, c.Name, nDE),
 				fmt.Sprintf("Source %q, column %q: %s prices are negative.", s.Name, c.Name, nEN))
 		}
 	}
 	if len(unused) > 0 && s.Used {
 		list := strings.Join(unused, ", ")
-		f.add("unused_columns", "info", fmt.Sprintf("Quelle „%s“: Diese Spalten werden geladen, aber nicht verwendet: %s.", s.Name, list),
+		f.add("unused_columns", "info",
+			fmt.Sprintf("Quelle „%s“: Diese Spalten werden geladen, aber nicht verwendet: %s.", s.Name, list),
 			fmt.Sprintf("Source %q: these columns are loaded and not used: %s.", s.Name, list))
 	}
 }
@@ -150,10 +162,12 @@ func isPrice(name string) bool {
 func (f *finder) feature(x Feature, customers int64) {
 	switch {
 	case x.Missing == customers:
-		f.add("feature_missing", "warn", fmt.Sprintf("Das Merkmal „%s“ fehlt bei allen Kunden und wird ausgelassen.", x.Name),
+		f.add("feature_missing", "warn",
+			fmt.Sprintf("Das Merkmal „%s“ fehlt bei allen Kunden und wird ausgelassen.", x.Name),
 			fmt.Sprintf("Feature %q is missing for all customers and is left out.", x.Name))
 	case x.Constant:
-		f.add("feature_constant", "warn", fmt.Sprintf("Das Merkmal „%s“ hat bei allen Kunden denselben Wert und wird ausgelassen.", x.Name),
+		f.add("feature_constant", "warn",
+			fmt.Sprintf("Das Merkmal „%s“ hat bei allen Kunden denselben Wert und wird ausgelassen.", x.Name),
 			fmt.Sprintf("Feature %q has the same value for all customers and is left out.", x.Name))
 	case share(x.Missing, customers) > missingShare:
 		pDE, pEN := percent(x.Missing, customers)
@@ -180,8 +194,11 @@ func (f *finder) base(r *Report) {
 	if worst > strongShift {
 		name := r.Features[at].Name
 		en := fmt.Sprintf("%.2f", *r.Features[at].CompleteShift)
-		f.add("selection_bias", "warn", fmt.Sprintf("Kunden mit vollständigen Angaben sind nicht wie alle: Beim Merkmal „%s“ liegt ihr Mittel um %s Standardabweichungen neben dem aller Kunden.", name, strings.Replace(en, ".", ",", 1)),
-			fmt.Sprintf("Customers with complete data are not like all: in feature %q their mean is %s standard deviations off that of all customers.", name, en))
+		f.add("selection_bias", "warn",
+			fmt.Sprintf("Kunden mit vollständigen Angaben sind nicht wie alle: Beim Merkmal „%s“ liegt ihr Mittel um %s Standardabweichungen neben dem aller Kunden.",
+				name, strings.Replace(en, ".", ",", 1)),
+			fmt.Sprintf("Customers with complete data are not like all: in feature %q their mean is %s standard deviations off that of all customers.",
+				name, en))
 	}
 	low := 0
 	for _, c := range r.Coverage {
@@ -190,8 +207,11 @@ func (f *finder) base(r *Report) {
 		}
 	}
 	if low > 0 {
-		f.add("coverage", "warn", fmt.Sprintf("Bei %d von %d Ausprägungen der Spalte „%s“ haben Kunden nicht einmal halb so oft Ereignisse wie im Ganzen; fehlen dort Daten?", low, len(r.Coverage), r.Coverage[0].Column),
-			fmt.Sprintf("In %d of %d levels of column %q customers have events less than half as often as overall; are data missing there?", low, len(r.Coverage), r.Coverage[0].Column))
+		f.add("coverage", "warn",
+			fmt.Sprintf("Bei %d von %d Ausprägungen der Spalte „%s“ haben Kunden nicht einmal halb so oft Ereignisse wie im Ganzen; fehlen dort Daten?",
+				low, len(r.Coverage), r.Coverage[0].Column),
+			fmt.Sprintf("In %d of %d levels of column %q customers have events less than half as often as overall; are data missing there?",
+				low, len(r.Coverage), r.Coverage[0].Column))
 	}
 }
 

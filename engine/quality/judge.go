@@ -44,7 +44,8 @@ func NewJudge(schema *arrow.Schema) *Judge {
 	j := &Judge{byName: map[string]int{}}
 	for i, f := range schema.Fields() {
 		j.byName[f.Name] = i
-		j.columns = append(j.columns, &columnJudge{name: f.Name, typ: f.Type, seed: xxh3.HashString(f.Name), distinct: newDistinct(), spread: newSpread()})
+		j.columns = append(j.columns, &columnJudge{name: f.Name, typ: f.Type, seed: xxh3.HashString(f.Name),
+			distinct: newDistinct(), spread: newSpread()})
 	}
 	return j
 }
@@ -147,7 +148,8 @@ func (c *columnJudge) float(v float64) {
 
 // decimalFloat returns the float64 nearest to v * 10^-scale.
 func decimalFloat(v decimal128.Num, scale int32) float64 {
-	if hi, lo := v.HighBits(), v.LowBits(); (hi == 0 || hi == -1) && (hi < 0) == (int64(lo) < 0) && scale >= 0 && scale <= 22 {
+	if hi, lo := v.HighBits(), v.LowBits(); (hi == 0 || hi == -1) && (hi < 0) == (int64(lo) < 0) && scale >= 0 &&
+		scale <= 22 {
 		if x := int64(lo); x > -1<<53 && x < 1<<53 {
 			return float64(x) / math.Pow10(int(scale))
 		}
@@ -220,7 +222,8 @@ func (j *Judge) Merge(other *Judge) {
 func (j *Judge) Columns() []SourceColumn {
 	out := make([]SourceColumn, len(j.columns))
 	for i, c := range j.columns {
-		s := SourceColumn{Name: c.name, Type: typeName(c.typ), Nulls: c.nulls, NonFinite: c.nonFinite, Negative: c.negative, Outliers: c.spread.outliers()}
+		s := SourceColumn{Name: c.name, Type: typeName(c.typ), Nulls: c.nulls, NonFinite: c.nonFinite,
+			Negative: c.negative, Outliers: c.spread.outliers()}
 		s.Distinct, s.DistinctExact = c.distinct.count()
 		if c.seen {
 			switch t := c.typ.(type) {

@@ -21,8 +21,11 @@ import (
 	"segovia/engine/table"
 )
 
-var testSchema = arrow.NewSchema([]arrow.Field{{Name: "name", Type: arrow.BinaryTypes.String, Nullable: true}, {Name: "price", Type: &arrow.Decimal128Type{Precision: 38, Scale: 2}, Nullable: true},
-	{Name: "rate", Type: arrow.PrimitiveTypes.Float64, Nullable: true}, {Name: "at", Type: &arrow.TimestampType{Unit: arrow.Microsecond}, Nullable: true}, {Name: "n", Type: arrow.PrimitiveTypes.Int64, Nullable: true}}, nil)
+var testSchema = arrow.NewSchema([]arrow.Field{{Name: "name", Type: arrow.BinaryTypes.String, Nullable: true},
+	{Name: "price", Type: &arrow.Decimal128Type{Precision: 38, Scale: 2}, Nullable: true},
+	{Name: "rate", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
+	{Name: "at", Type: &arrow.TimestampType{Unit: arrow.Microsecond}, Nullable: true},
+	{Name: "n", Type: arrow.PrimitiveTypes.Int64, Nullable: true}}, nil)
 
 type testRow struct {
 	name  string
@@ -124,7 +127,8 @@ func TestJudgeAgainstPlain(t *testing.T) {
 				}
 				values = append(values, x)
 			}
-			if g.Nulls != nulls || g.NonFinite != nonFinite || g.Negative != negative || g.Distinct != int64(len(distinct)) || !g.DistinctExact {
+			if g.Nulls != nulls || g.NonFinite != nonFinite || g.Negative != negative ||
+				g.Distinct != int64(len(distinct)) || !g.DistinctExact {
 				t.Fatalf("column %s: %+v; want %d nulls, %d non-finite, %d negative, %d distinct", g.Name, g, nulls, nonFinite, negative, len(distinct))
 			}
 			if c == 0 || len(values) == 0 {
@@ -277,14 +281,16 @@ func TestFeaturesAndFindings(t *testing.T) {
 	numbers[99] = 1e6
 	none := slices.Repeat([]float64{nan}, 100)
 	same := slices.Repeat([]string{"x"}, 100)
-	tb := &table.Table{Keys: make([]string, 100), Columns: []*table.Column{{Name: "a", Unit: "days", Numbers: numbers}, {Name: "sparse", Numbers: sparse},
+	tb := &table.Table{Keys: make([]string, 100), Columns: []*table.Column{{Name: "a", Unit: "days", Numbers: numbers},
+		{Name: "sparse", Numbers: sparse},
 		{Name: "b", Kind: table.Category, Strings: same}, {Name: "p", Numbers: numbers, ProfileOnly: true}}}
 	features, complete := Features(tb)
 	if n := len(slices.DeleteFunc(slices.Clone(complete), func(b bool) bool { return !b })); n != 40 {
 		t.Errorf("%d complete", n)
 	}
 	f := features[0]
-	if !f.Used || f.Missing != 0 || f.Outliers != 1 || *f.Skew < 9 || *f.CompleteShift <= 0 || f.Unit != "days" || f.Kind != "number" {
+	if !f.Used || f.Missing != 0 || f.Outliers != 1 || *f.Skew < 9 || *f.CompleteShift <= 0 || f.Unit != "days" ||
+		f.Kind != "number" {
 		t.Errorf("a: %+v", f)
 	}
 	if f := features[1]; !f.Used || f.Missing != 60 || *f.CompleteShift != 0 {
@@ -297,19 +303,24 @@ func TestFeaturesAndFindings(t *testing.T) {
 		t.Errorf("p: %+v", f)
 	}
 	tb.Columns = append(tb.Columns, &table.Column{Name: "none", Numbers: none})
-	if features, complete := Features(tb); slices.Contains(complete, true) || *features[4].WhyNot != "all values missing" {
+	if features, complete := Features(tb); slices.Contains(complete, true) ||
+		*features[4].WhyNot != "all values missing" {
 		t.Errorf("none: %+v", features[4])
 	}
 	last := "2026-01-01T00:00:00Z"
 	shift := -0.5
-	r := &Report{Sources: []Source{{Name: "orders", RowsRead: 1234567, RowsDuplicate: 50000, RowsDuplicateRemoved: 40000, RowsUsed: 1, RowsUsedLast: &last, Used: true,
-		Columns: []SourceColumn{{Name: "unit_price", Negative: 3, Used: true, Nulls: 1_000_000}, {Name: "memo"}}}, {Name: "spare"}},
-		Features: []Feature{{Name: "x", CompleteShift: &shift, Missing: 60}}, Entity: Entity{Customers: 100, Complete: 40}}
+	r := &Report{Sources: []Source{{Name: "orders", RowsRead: 1234567, RowsDuplicate: 50000,
+		RowsDuplicateRemoved: 40000, RowsUsed: 1, RowsUsedLast: &last, Used: true,
+		Columns: []SourceColumn{{Name: "unit_price", Negative: 3, Used: true, Nulls: 1_000_000}, {Name: "memo"}}},
+		{Name: "spare"}},
+		Features: []Feature{{Name: "x", CompleteShift: &shift, Missing: 60}}, Entity: Entity{Customers: 100,
+			Complete: 40}}
 	var got []string
 	for _, f := range Findings(r, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)) {
 		got = append(got, f.Code+" "+f.Severity)
-		if f.Code == "duplicates" && (f.Text.EN != `Source "orders": 50,000 rows (4.1 %) repeat an earlier row exactly; 40,000 of them were removed.` ||
-			f.Text.DE != "Quelle „orders“: 50.000 Zeilen (4,1 %) wiederholen eine frühere Zeile genau; 40.000 davon wurden entfernt.") {
+		if f.Code == "duplicates" &&
+			(f.Text.EN != `Source "orders": 50,000 rows (4.1 %) repeat an earlier row exactly; 40,000 of them were removed.` ||
+				f.Text.DE != "Quelle „orders“: 50.000 Zeilen (4,1 %) wiederholen eine frühere Zeile genau; 40.000 davon wurden entfernt.") {
 			t.Errorf("%+v", f.Text)
 		}
 	}
