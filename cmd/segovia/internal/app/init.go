@@ -39,27 +39,8 @@ is written. Nothing is overwritten without --force.`,
 			if target == "" {
 				target = "segovia.yaml"
 			}
-			if err := refuseExisting(target, force); err != nil {
-				return err
-			}
-			text := template
-			report := initReport{File: target}
-			if len(args) > 0 {
-				d, err := e.draft(args, target, customer, project)
-				if err != nil {
-					return err
-				}
-				text = d.text()
-				report.tables(d)
-				if _, err := config.Load(config.Options{File: target, Data: []byte(text)}); err != nil {
-					return &problem.Problem{ID: "SEG-BUG-001", What: "the configuration that was written has mistakes", Why: err.Error()}
-				}
-			}
-			if err := writeNew(target, []byte(text), force); err != nil {
-				return err
-			}
-			schema := filepath.Join(filepath.Dir(target), schemaFile)
-			if err := writeNew(schema, append(config.Schema(), '\n'), true); err != nil {
+			report, err := e.writeConfig(target, args, customer, project, force)
+			if err != nil {
 				return err
 			}
 			if e.flags.json {
@@ -75,6 +56,30 @@ is written. Nothing is overwritten without --force.`,
 	return cmd
 }
 
+// writeConfig writes the configuration for the files, or the template without any, and the schema beside it.
+func (e *env) writeConfig(target string, files []string, customer, project string, force bool) (*initReport, error) {
+	if err := refuseExisting(target, force); err != nil {
+		return nil, err
+	}
+	text := template
+	report := &initReport{File: target}
+	if len(files) > 0 {
+		d, err := e.draft(files, target, customer, project)
+		if err != nil {
+			return nil, err
+		}
+		text = d.text()
+		report.tables(d)
+		if _, err := config.Load(config.Options{File: target, Data: []byte(text)}); err != nil {
+			return nil, &problem.Problem{ID: "SEG-BUG-001", What: "the configuration that was written has mistakes", Why: err.Error()}
+		}
+	}
+	if err := writeNew(target, []byte(text), force); err != nil {
+		return nil, err
+	}
+	return report, writeNew(filepath.Join(filepath.Dir(target), schemaFile), append(config.Schema(), '\n'), true)
+}
+
 // draft looks at the files and recognises what they are.
 func (e *env) draft(args []string, target, customer, project string) (*draft, error) {
 	files, err := dataFiles(args)
@@ -86,6 +91,9 @@ func (e *env) draft(args []string, target, customer, project string) (*draft, er
 		return nil, err
 	}
 	d := &draft{dir: filepath.Dir(target), schema: schemaFile, files: len(files), project: project, tables: recognise(tables, customer), csv: map[string]string{}}
+	// Who, what they did, what they have; what is left out comes last.
+	order := []role{entity, extra, orders, contacts, devices, events, unused, truth}
+	slices.SortStableFunc(d.tables, func(a, b *tableRole) int { return slices.Index(order, a.role) - slices.Index(order, b.role) })
 	if d.project == "" {
 		if d.project = projectName(target); d.project == "" {
 			d.project = "segments"

@@ -13,6 +13,7 @@ import (
 // commands lists every command, in the order of the manual.
 func commands(e *env) []*cobra.Command {
 	all := []*cobra.Command{
+		newDemoCommand(e),
 		newRunCommand(e),
 		newPlanCommand(e),
 		newSweepCommand(e),
