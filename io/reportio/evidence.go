@@ -140,6 +140,13 @@ type qualityView struct {
 	Entity   []pair
 	Findings []finding
 	Unusable []unusable
+	Coverage []coverageRow
+}
+
+// coverageRow is one subsidiary, country or region.
+type coverageRow struct {
+	Level, Customers, Active, Complete string
+	ActiveBar, CompleteBar             bar
 }
 
 type sourceRow struct {
@@ -177,6 +184,7 @@ func (p *page) qualityView() *qualityView {
 	reasons := []reason{
 		{"rows.nokey", func(s qualitySource) int64 { return s.RowsWithoutKey }},
 		{"rows.filtered", func(s qualitySource) int64 { return s.RowsFiltered }},
+		{"rows.notime", func(s qualitySource) int64 { return s.RowsWithoutTime }},
 		{"rows.window", func(s qualitySource) int64 { return s.RowsOutsideWindow }},
 		{"rows.future", func(s qualitySource) int64 { return s.RowsFuture }},
 		{"rows.unknown", func(s qualitySource) int64 { return s.RowsUnknownCustomer }},
@@ -242,6 +250,16 @@ func (p *page) qualityView() *qualityView {
 			}
 		}
 		v.Unusable = append(v.Unusable, u)
+	}
+	for _, c := range p.quality.Coverage {
+		if c.Customers < int64(p.least()) {
+			continue
+		}
+		active, complete := float64(c.Active)/float64(c.Customers), float64(c.Complete)/float64(c.Customers)
+		v.Coverage = append(v.Coverage, coverageRow{
+			Level: p.label(c.Column) + ": " + c.Level, Customers: p.L.int(c.Customers),
+			Active: p.L.pct0(active), ActiveBar: lengthBar(active), Complete: p.L.pct0(complete), CompleteBar: lengthBar(complete),
+		})
 	}
 	return v
 }

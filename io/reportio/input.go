@@ -214,11 +214,21 @@ type qualityJSON struct {
 		WhyNot  *string `json:"why_not"`
 		Missing int64   `json:"missing"`
 	} `json:"features"`
+	Coverage []coverage `json:"coverage"`
 	Findings []struct {
 		Code     string `json:"code"`
 		Severity string `json:"severity"`
 		Text     text   `json:"text"`
 	} `json:"findings"`
+}
+
+// coverage says how complete the data of one subsidiary, country or region are.
+type coverage struct {
+	Column    string `json:"column"`
+	Level     string `json:"level"`
+	Customers int64  `json:"customers"`
+	Active    int64  `json:"active"`
+	Complete  int64  `json:"complete"`
 }
 
 type qualitySource struct {
@@ -227,6 +237,7 @@ type qualitySource struct {
 	RowsRead             int64           `json:"rows_read"`
 	RowsWithoutKey       int64           `json:"rows_without_key"`
 	RowsFiltered         int64           `json:"rows_filtered"`
+	RowsWithoutTime      int64           `json:"rows_without_time"`
 	RowsOutsideWindow    int64           `json:"rows_outside_window"`
 	RowsFuture           int64           `json:"rows_future"`
 	RowsUnknownCustomer  int64           `json:"rows_unknown_customer"`

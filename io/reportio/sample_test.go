@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 )
@@ -253,6 +251,7 @@ func makeQuality(s *sampleRun) {
 		{Name: "contacts", Files: 1, RowsRead: 141230, RowsUsed: 136012, RowsRejected: 7, RowsOutsideWindow: 5211},
 	}
 	q.Entity.Customers, q.Entity.Orders, q.Entity.Amount, q.Entity.Complete = int64(s.seg.Customers), ptr(int64(162044)), ptr("182431877.25"), ptr(int64(18116))
+	q.Coverage = []coverage{{"country", "DE", 14210, 14003, 13001}, {"country", "AT", 3330, 3214, 3011}, {"country", "CH", 2455, 1810, 2100}, {"country", "LI", 5, 5, 4}}
 	for _, f := range s.seg.Features {
 		q.Features = append(q.Features, struct {
 			Name    string  `json:"name"`
@@ -297,26 +296,6 @@ func (s *sampleRun) input(t testing.TB) Input {
 		*a.into = b
 	}
 	return in
-}
-
-// TestWriteSamples writes the samples to look at into the folder that REPORTIO_OUT names.
-func TestWriteSamples(t *testing.T) {
-	out := os.Getenv("REPORTIO_OUT")
-	if out == "" {
-		t.Skip("REPORTIO_OUT names no folder: nothing to write")
-	}
-	for name, in := range samples(t) {
-		f, err := os.Create(filepath.Join(out, name+".html"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := Render(f, in); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // samples are the cases that must all look well.

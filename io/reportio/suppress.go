@@ -5,10 +5,7 @@ import "sort"
 // cover says what of each segment may be shown.
 type cover struct {
 	all  []bool // fewer customers than the least cell: nothing but the name
-	size []bool // size and revenue too could be reckoned from those of the others
-	// total is true where the sum over all segments would give away a single one that is left out. It is so only when
-	// there is no second segment to hide behind.
-	total bool
+	size []bool // size and revenue, which could be reckoned from those of the others
 }
 
 // covers applies the least cell to the segments.
@@ -35,6 +32,5 @@ func covers(segments []segment, least int) cover {
 			return c
 		}
 	}
-	c.total = true
-	return c
+	return c // it is alone: its size is that of the whole base
 }
