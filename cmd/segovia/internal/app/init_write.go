@@ -112,7 +112,11 @@ func (d *draft) sources() {
 		if d.csv[t.name] != "" {
 			d.line("    csv: {%s}", d.csv[t.name])
 		}
-		d.line("    key: %s", config.FormatValue(t.key.name))
+		lost := ""
+		if t.key.nulls > 0 {
+			lost = fmt.Sprintf(" # rows without it: %d; they are dropped and counted", t.key.nulls)
+		}
+		d.line("    key: %s%s", config.FormatValue(t.key.name), lost)
 		if t.isEvent() {
 			d.line("    time: %s # %s to %s", config.FormatValue(t.time.name), t.time.first.Format(time.DateOnly), t.time.last.Format(time.DateOnly))
 		}
@@ -248,7 +252,11 @@ func (d *draft) orderFeatures(t *tableRole) (profileOnly []string) {
 		recency += ", window: all"
 	}
 	d.feature("recency_days", recency, "Tage seit dem letzten Kauf", "days since the last order")
-	profileOnly = append(profileOnly, "recency_days")
+	if t.consumable != nil || t.ownBrand != nil || d.first(contacts) != nil {
+		profileOnly = append(profileOnly, "recency_days")
+	} else { // recency, frequency and monetary value are then all there is
+		d.log("recency_days", false)
+	}
 	name := "orders" + d.suffix
 	d.feature(name, from+", agg: count_orders", "Bestellungen", "orders")
 	d.log(name, false)
@@ -315,7 +323,7 @@ func (d *draft) rest() {
 	d.line("  impute: median")
 	d.line("  scale: zscore")
 	d.line("")
-	d.line("sweep: {algorithm: kmeans, k: 2..10, restarts: 10, silhouette: exact}")
+	d.line("sweep: {algorithm: kmeans, k: 2..10, restarts: 10}")
 	d.line("stability: {bootstrap: 100, require: {global: 0.80, each_segment: 0.60}}")
 	d.line("segment: {choose: stable-then-silhouette, min_size: 1%%, max_segments: 10, language: en}")
 	d.line("report: {languages: [de, en], min_cell: 10}")

@@ -46,13 +46,23 @@ func Main(args, environ []string, in io.Reader, out, errs io.Writer) int {
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	defer close(done)
 	defer signal.Stop(signals)
 	go func() {
-		first := interrupted{<-signals}
+		var first interrupted
+		select {
+		case sig := <-signals:
+			first = interrupted{sig}
+		case <-done:
+			return
+		}
 		cancel(first)
 		select {
 		case <-signals:
 		case <-time.After(grace):
+		case <-done:
+			return
 		}
 		os.Exit(first.code())
 	}()
