@@ -37,6 +37,8 @@ func (a *Auto) setText(s string) error {
 }
 func (Auto) form() string    { return "a whole number from 1, or auto" }
 func (Auto) pattern() string { return `^(auto|[1-9][0-9]*)$` }
+
+// String returns the value as it is written.
 func (a *Auto) String() string {
 	if *a == 0 {
 		return "auto"
@@ -90,6 +92,8 @@ func (z *Size) setText(s string) (err error) {
 }
 func (Size) form() string    { return "a size such as 2GiB or 512MiB, or auto" }
 func (Size) pattern() string { return `^(auto|[0-9.]+ *([KMGTkmgt]?[Ii]?[Bb])?)$` }
+
+// String returns the value as it is written.
 func (z *Size) String() string {
 	if *z == 0 {
 		return "auto"
@@ -142,8 +146,10 @@ func (h *Share) setText(s string) error {
 	*h = Share(v)
 	return nil
 }
-func (Share) form() string      { return "a share such as 5%, 0.05 or 5pp" }
-func (Share) pattern() string   { return `^[0-9.]+ *(%|pp)?$` }
+func (Share) form() string    { return "a share such as 5%, 0.05 or 5pp" }
+func (Share) pattern() string { return `^[0-9.]+ *(%|pp)?$` }
+
+// String returns the value as it is written.
 func (h *Share) String() string { return strconv.FormatFloat(float64(*h), 'g', -1, 64) }
 
 // Duration is a length of time in days, weeks or hours; 0 is all of time.
@@ -172,6 +178,8 @@ func (d *Duration) setText(s string) error {
 }
 func (Duration) form() string    { return "a duration such as 365d, 52w or 12h, or all" }
 func (Duration) pattern() string { return `^(all|[1-9][0-9]*[dwh])$` }
+
+// String returns the value as it is written.
 func (d *Duration) String() string {
 	const day = 24 * time.Hour
 	switch {
@@ -212,6 +220,8 @@ func (AsOf) form() string { return "a date such as 2026-11-21, a timestamp, or t
 func (AsOf) pattern() string {
 	return `^(today|[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:]+(Z|[+-][0-9:]+)?)?)$`
 }
+
+// String returns the value as it is written.
 func (a *AsOf) String() string { return a.text }
 
 // IsSet reports whether the configuration gives a moment at all.
@@ -243,8 +253,10 @@ func (r *Rule) setText(s string) error {
 	}
 	return errors.New("no such rule")
 }
-func (Rule) form() string      { return strings.Join(rules, ", ") + ", or a number" }
-func (Rule) pattern() string   { return `^(` + strings.Join(rules, "|") + `|[1-9][0-9]*)$` }
+func (Rule) form() string    { return strings.Join(rules, ", ") + ", or a number" }
+func (Rule) pattern() string { return `^(` + strings.Join(rules, "|") + `|[1-9][0-9]*)$` }
+
+// String returns the value as it is written.
 func (r *Rule) String() string { return string(*r) }
 
 // Silhouette says how silhouettes are computed.
@@ -262,8 +274,10 @@ func (v *Silhouette) setText(s string) error {
 	*v = Silhouette(s)
 	return nil
 }
-func (Silhouette) form() string      { return "auto, exact, simplified, sample:N or none" }
-func (Silhouette) pattern() string   { return `^(auto|exact|simplified|none|sample:[1-9][0-9]*)$` }
+func (Silhouette) form() string    { return "auto, exact, simplified, sample:N or none" }
+func (Silhouette) pattern() string { return `^(auto|exact|simplified|none|sample:[1-9][0-9]*)$` }
+
+// String returns the value as it is written.
 func (v *Silhouette) String() string { return string(*v) }
 
 // Range is a set of numbers of segments, ascending.
@@ -331,6 +345,8 @@ func (r *Range) setText(s string) (err error) {
 }
 func (Range) form() string    { return "a range such as 2..15, a list such as [2, 3, 5], or one number" }
 func (Range) pattern() string { return `^[0-9]+(\.\.[0-9]+|(,[0-9]+)*)$` }
+
+// String returns the value as it is written.
 func (r *Range) String() string {
 	if len(r.Values) == 0 {
 		return ""
