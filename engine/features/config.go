@@ -71,11 +71,13 @@ type Column struct {
 
 // Score is a quintile score of another feature, as RFM analyses use it (statistics.md, "RFM scores").
 type Score struct {
-	Of       string
-	Style    string // "pandas" (quantiles of values or of ranks) or "rfm" (R package rfm: edges plus one)
-	Rank     bool   // pandas style on the rank instead of the value
-	Reversed bool   // small values score high (recency)
-	Bins     int    // 0 = 5
+	Of string
+	// Style is "pandas" (quantiles of values or of ranks), "rfm" (R package rfm: edges plus one), or "best" (no quintiles:
+	// the value as a share of what the best tenth of the customers reach).
+	Style    string
+	Rank     bool // pandas style on the rank instead of the value
+	Reversed bool // small values score high (recency)
+	Bins     int  // 0 = 5
 }
 
 // Config is everything that turns sources into the feature table.

@@ -180,14 +180,17 @@ func (d *deriver) score(f *featurePlan) {
 	}
 	if f.unit == "" {
 		f.unit = "score"
+		if sc.Style == best {
+			f.unit = "share"
+		}
 	}
-	d.p.oneOf(sc.Style, f.place+".score.style", "", "pandas", "rfm")
+	d.p.oneOf(sc.Style, f.place+".score.style", "", "pandas", "rfm", best)
 	if sc.Bins < 0 || sc.Bins == 1 || sc.Bins > 100 {
 		d.p.add(&problem.Problem{ID: "SEG-CFG-003", What: "the number of bins is between 2 and 100",
 			Place: f.place + ".score.bins"})
 	}
-	if sc.Rank && sc.Style == "rfm" {
-		d.p.add(&problem.Problem{ID: "SEG-CFG-008", What: "style rfm has no scores by rank",
+	if sc.Rank && (sc.Style == "rfm" || sc.Style == best) {
+		d.p.add(&problem.Problem{ID: "SEG-CFG-008", What: "style " + sc.Style + " has no scores by rank",
 			Place: f.place + ".score.rank", Fix: "Use style pandas."})
 	}
 	d.numeric(sc.Of, f.place+".score.of")

@@ -5,11 +5,19 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"segovia/engine/internal/exact"
 )
 
 func (s *Score) bins() int { return cmp.Or(s.Bins, 5) }
 
+// best is the style that measures a value against those of the best customers instead of cutting quintiles.
+const best = "best"
+
 func (s *Score) formula() string {
+	if s.Style == best {
+		return fmt.Sprintf("%s / its 90 %% quantile (type 7) over customers with a positive value, between 0 and 1", s.Of)
+	}
 	kind := "type-7 quantiles of the value, closed on the right"
 	switch {
 	case s.Style == "rfm":
@@ -27,6 +35,9 @@ func (s *Score) formula() string {
 // scores returns the score of each value, 1 to bins; NaN where the value is missing. Quantiles are those of the values
 // that are not missing; ranks break ties in the order of the rows.
 func (s *Score) scores(x []float64) []float64 {
+	if s.Style == best {
+		return shareOfBest(x)
+	}
 	bins := s.bins()
 	rows := make([]int, 0, len(x))
 	for i, v := range x {
@@ -61,6 +72,26 @@ func (s *Score) scores(x []float64) []float64 {
 			score = bins + 1 - score
 		}
 		out[row] = float64(score)
+	}
+	return out
+}
+
+// shareOfBest returns each value as a share of what the best tenth of the customers reach: the 90 % quantile (type 7) of the
+// positive values, cut to 0..1; NaN where the value is missing or none is positive.
+func shareOfBest(x []float64) []float64 {
+	var positive []float64
+	for _, v := range x {
+		if finite(v) && v > 0 {
+			positive = append(positive, v)
+		}
+	}
+	slices.Sort(positive)
+	top := exact.Quantile(positive, 0.9)
+	out := make([]float64, len(x))
+	for i, v := range x {
+		if out[i] = math.NaN(); finite(v) && len(positive) > 0 {
+			out[i] = min(max(v/top, 0), 1)
+		}
 	}
 	return out
 }

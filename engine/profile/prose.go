@@ -5,13 +5,16 @@ import "strings"
 // maxTextTraits is how many traits a description tells.
 const maxTextTraits = 6
 
-// description writes two to four sentences on segment s: how many customers and how much revenue, what is typical,
-// contacts against orders, levels that are frequent.
+// description writes two to five sentences on segment s: how many customers and how much revenue, what is typical,
+// contacts against orders, realised potential, levels that are frequent.
 func (d *describer) description(s int, seg *Segment) Text {
 	return both(func(l language) string {
 		sentences := []string{d.sizeSentence(s, seg, l), d.traitSentence(s, seg, l)}
 		if d.perYearSentence() && seg.ContactsPerYear != nil && seg.OrdersPerYear != nil {
 			sentences = append(sentences, d.contactSentence(seg, l))
+		}
+		if f := d.roles.realised; f != nil && f.seg[s].n > 0 {
+			sentences = append(sentences, d.potentialSentence(f.seg[s].mean, f.all.mean, l))
 		}
 		if levels := d.levelSentence(s, seg, l); levels != "" {
 			sentences = append(sentences, levels)
@@ -123,6 +126,23 @@ func (d *describer) contactSentence(seg *Segment, l language) string {
 	}
 	return "They are contacted " + contacts + " times a year (average " + contactsAll + ") and order " + orders +
 		" times (average " + ordersAll + ")."
+}
+
+// potentialSentence tells by its level how much of the potential is realised.
+func (d *describer) potentialSentence(mean, all float64, l language) string {
+	verdict := tx("überwiegend nicht ausgeschöpft", "mostly not realised")
+	switch {
+	case mean >= 0.6:
+		verdict = tx("weitgehend ausgeschöpft", "largely realised")
+	case mean >= 0.45:
+		verdict = tx("etwa zur Hälfte ausgeschöpft", "about half realised")
+	case mean <= 0.15:
+		verdict = tx("kaum ausgeschöpft", "hardly realised")
+	}
+	if l == de {
+		return "Ihr Potenzial ist " + verdict.DE + ": " + percent(mean, l) + ", gemessen an den besten Kunden (Durchschnitt " + percent(all, l) + ")."
+	}
+	return "Their potential is " + verdict.EN + ": " + percent(mean, l) + ", measured against the best customers (average " + percent(all, l) + ")."
 }
 
 // levelSentence names up to two levels that are frequent in segment s and not told as a trait.

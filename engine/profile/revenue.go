@@ -6,6 +6,7 @@ type roles struct {
 	// reachable is the feature of customers with a usable channel: numbers, or a category whose missing means none.
 	reachable         *numeric
 	reachableCategory *category
+	realised          *numeric // share of the potential that is realised, against the best customers
 }
 
 // assign finds the feature of each role: the configured one, else the first that is recognised. For orders and contacts
@@ -37,6 +38,9 @@ func assign(numbers []*numeric, cats []*category, cfg Config) roles {
 		name := cfg.Addressable
 		if f.col.Name == name || name == "" && r.reachable == nil && reachableName(f) {
 			r.reachable = f
+		}
+		if c := f.meta.concept; c != nil && c.id == "potential_realised" && r.realised == nil {
+			r.realised = f
 		}
 	}
 	for _, c := range cats {

@@ -38,11 +38,11 @@ func steps(effect float64, bounds [3]float64) int {
 }
 
 // traits lists what is typical of segment s, strongest first and one per family. Revenue is not among them when it is
-// told by its class. Strengths are compared in bands, so that figures that move a little keep the order.
+// told by its class, and realised potential has a sentence of its own. Strengths are compared in bands, so that figures that move a little keep the order.
 func (d *describer) traits(s int) []trait {
 	var all []trait
 	for at, f := range d.numbers {
-		if f == d.roles.revenue || f == d.roles.reachable || f.seg[s].n == 0 {
+		if f == d.roles.revenue || f == d.roles.reachable || f == d.roles.realised || f.seg[s].n == 0 {
 			continue
 		}
 		b := band(f.effect[s])

@@ -77,6 +77,14 @@ var concepts = []concept{
 			tx("sehr niedriger Lieferanteil", "very low share of wallet")),
 	},
 	{
+		// Customers are held against the best served ones with the same usage of their devices.
+		id: "potential_realised", family: "potential", core: true, measure: aShare, optional: shareTokens + "|of",
+		forms: [][]string{{"potential|potenzial", "realised|realized|used|ausgeschoepft|genutzt"}},
+		label: tx("ausgeschöpfter Anteil am Potenzial", "share of potential realised"),
+		words: words(tx("Potenzial ausgeschöpft", "potential realised"), tx("Potenzial eher ausgeschöpft", "potential rather realised"),
+			tx("offenes Potenzial", "open potential"), tx("viel offenes Potenzial", "much open potential")),
+	},
+	{
 		id: "wallet", family: "potential", measure: anAmount,
 		forms: [][]string{{"wallet|wallets|potential|potenzial|bedarf"}}, optional: revenueTokens,
 		label: tx("Potenzial", "potential"),

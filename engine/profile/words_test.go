@@ -40,6 +40,8 @@ func TestRecognise(t *testing.T) {
 		{"Kontakte pro Jahr", "", "", "contacts"},
 		{"campaign_contacts", "", "", "campaign_contacts"},
 		{"orders_per_contact", "", "", "orders_per_contact"},
+		{"potential_realised", "share", "", "potential_realised"},
+		{"Ausgeschöpftes Potenzial", "", "", ""},
 		{"returns_share", "share", "", "returns"},
 		{"Retourenquote", "share", "", "returns"},
 		{"revenue_trend", "", "", "trend"},

@@ -16,7 +16,7 @@ type Report struct {
 
 // SchemaName and FormatVersion stand in every quality.json.
 const (
-	SchemaName    = "https://segovia.dev/schema/quality-1.json"
+	SchemaName    = "segovia:quality"
 	FormatVersion = 1
 )
 

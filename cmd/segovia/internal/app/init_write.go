@@ -220,6 +220,12 @@ func (d *draft) features() {
 		if t.usage != nil {
 			d.feature("device_usage", fmt.Sprintf("from: %s, agg: sum, column: %s", t.name, config.FormatValue(columnRef(t.usage.name))), "Gerätenutzung", "device usage")
 			profileOnly = append(profileOnly, "device_usage")
+			if order != nil && d.hasMoney(order) {
+				d.line("    # Revenue for the usage of a customer's devices, held against the best tenth: how much of the potential is realised.")
+				d.feature("revenue_per_usage", fmt.Sprintf("expr: %q", "revenue"+d.suffix+" / nullif(device_usage, 0)"), "Umsatz je Gerätenutzung", "revenue per device usage")
+				d.feature("potential_realised", "score: {of: revenue_per_usage, style: best}", "ausgeschöpfter Anteil am Potenzial", "share of potential realised")
+				profileOnly = append(profileOnly, "revenue_per_usage", "potential_realised")
+			}
 		}
 	}
 	for _, t := range d.tables {

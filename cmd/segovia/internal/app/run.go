@@ -175,6 +175,24 @@ func (n *night) step(name string) func(in, out int64, err error) {
 	}
 }
 
+// work does the steps up to until on the opened sources, and tells people what was left out on the way. Settings that an
+// error names are given their place in the configuration.
+func (n *night) work(until string) (*engine.Outcome, error) {
+	o, err := n.job.Run(n.e.ctx, asFeatureSources(n.sources), until, n.e.progress, n.step)
+	n.e.progress.End()
+	if o.Left != nil {
+		for _, l := range o.Left.LeftOut {
+			n.e.warn(&problem.Problem{ID: "SEG-FEA-001", What: fmt.Sprintf("feature %q is left out", l.Feature), Why: l.EN})
+		}
+	}
+	if o.Sweep != nil {
+		for _, w := range o.Sweep.Warnings {
+			n.e.warn(&problem.Problem{ID: "SEG-SEG-001", What: w})
+		}
+	}
+	return o, n.cfg.Locate(err)
+}
+
 // exitCode is the code that the process will end with: the signal's when one stopped it.
 func (e *env) exitCode(err error) int {
 	var sig interrupted
@@ -227,7 +245,7 @@ func (e *env) foldFeatures(file string) (*table.Table, error) {
 	}
 	r, err := features.Fold(e.ctx, n.job.Features, asFeatureSources(n.sources), e.progress)
 	if err != nil {
-		return nil, err
+		return nil, n.cfg.Locate(err)
 	}
 	return r.Table, nil
 }
@@ -244,7 +262,7 @@ func (e *env) runSteps(args []string, f runFlags) error {
 	if err := n.open(e.ctx); err != nil {
 		return err
 	}
-	o, err := n.job.Run(e.ctx, asFeatureSources(n.sources), f.until, e.progress, n.step)
+	o, err := n.work(f.until)
 	if mkdir := os.MkdirAll(f.out, 0o777); mkdir != nil {
 		return errors.Join(err, notWritable(f.out, mkdir))
 	}
@@ -287,7 +305,7 @@ func (e *env) nightly(args []string, f runFlags) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	host, _ := os.Hostname()
-	runID := runstore.RunID(n.start, sha256.Sum256([]byte(configHash+n.cfg.Project)))
+	runID := runstore.RunID(n.start, sha256.Sum256(fmt.Appendf(nil, "%s %d %d", configHash, os.Getpid(), n.start.UnixNano())))
 	writer, err := store.Lock(runstore.Holder{Host: host, PID: os.Getpid(), RunID: runID, Start: n.start})
 	if err != nil {
 		return err
@@ -314,7 +332,7 @@ func (e *env) nightly(args []string, f runFlags) (err error) {
 			return n.tell(store, id, nil, "unchanged")
 		}
 	}
-	o, err := n.job.Run(e.ctx, asFeatureSources(n.sources), "segment", e.progress, n.step)
+	o, err := n.work("segment")
 	create := func(name string) (recordOut, error) { return work.Create(name) }
 	if err != nil {
 		// What was made until then helps to find the cause; it is not published.

@@ -135,7 +135,7 @@ type Column struct {
 // Score is a quintile score of another feature.
 type Score struct {
 	Of       string `cfg:"of,required" doc:"The feature."`
-	Style    string `cfg:"style" def:"pandas" enum:"pandas|rfm" doc:"Which convention cuts the quintiles."`
+	Style    string `cfg:"style" def:"pandas" enum:"pandas|rfm|best" doc:"Which convention cuts the quintiles; best gives the share of what the best tenth reach instead."`
 	Rank     bool   `cfg:"rank" doc:"Cut the ranks instead of the values."`
 	Reversed bool   `cfg:"reversed" doc:"Small values score high, as for recency."`
 	Bins     int    `cfg:"bins" def:"5" min:"2" max:"100" doc:"Number of scores."`
