@@ -122,7 +122,9 @@ func (p *page) sizes() *chart {
 			most, revenue = max(most, *s.RevenueShare), true
 		}
 	}
-	c := &chart{ID: p.id("sizes"), W: int(w), H: int(rowH)*len(p.segments) + 40, Title: p.t("sizes.title"), Desc: p.t("sizes.desc")}
+	c := &chart{
+		ID: p.id("sizes"), W: int(w), H: int(rowH)*len(p.segments) + 40, Title: p.t("sizes.title"), Desc: p.t("sizes.desc"),
+	}
 	values, _ := ticks(0, max(most, 0.01), 5)
 	sc := scale{0, values[len(values)-1], left, w - 70}
 	bottom := rowH*float64(len(p.segments)) + 8
@@ -145,7 +147,8 @@ func (p *page) sizes() *chart {
 		c.text("val", sc.at(s.Share)+7, y0+barH-3.5, p.L.pct(s.Share))
 		if s.RevenueShare != nil {
 			r := max(*s.RevenueShare, 0)
-			c.rect("fill soft "+colour(s.Number), left, y0+barH+2, sc.at(r)-left, barH, 2, p.t("revenue")+": "+p.L.pct(*s.RevenueShare))
+			tip := p.t("revenue") + ": " + p.L.pct(*s.RevenueShare)
+			c.rect("fill soft "+colour(s.Number), left, y0+barH+2, sc.at(r)-left, barH, 2, tip)
 			c.text("val", sc.at(r)+7, y0+2*barH-1.5, p.L.pct(*s.RevenueShare))
 		}
 	}
@@ -180,7 +183,9 @@ func (p *page) heat(id string, rows []profileRow) *chart {
 	if cw >= 84 {
 		head = 78
 	}
-	c := &chart{ID: p.id(id), W: int(w), H: int(head+rowH*float64(len(rows))) + 6, Title: p.t("heat.title"), Desc: p.t("heat.desc")}
+	c := &chart{
+		ID: p.id(id), W: int(w), H: int(head+rowH*float64(len(rows))) + 6, Title: p.t("heat.title"), Desc: p.t("heat.desc"),
+	}
 	for j, s := range p.segments {
 		x := left + float64(cw*(float64(j)+0.5))
 		p.chip(c, s.Number, x, 13)
@@ -272,8 +277,8 @@ func (p *page) lines() []*chart {
 		}
 		return small
 	}
-	const w, h, left, right, top, bottom = 1100.0, 400.0, 50.0, 860.0, 18.0, 330.0
-	c := &chart{ID: p.id("lines"), W: int(w), H: int(h), Title: p.t("lines.title"), Desc: p.t("lines.desc")}
+	const w, left, right, top, bottom = 1100.0, 64.0, 860.0, 18.0, 330.0
+	c := &chart{ID: p.id("lines"), W: int(w), Title: p.t("lines.title"), Desc: p.t("lines.desc")}
 	sc := scale{lo, hi, bottom, top}
 	for _, v := range values {
 		class := "grid"
@@ -287,8 +292,13 @@ func (p *page) lines() []*chart {
 	for j, a := range axes {
 		x := left + float64(step*float64(j))
 		c.line("rail", x, top, x, bottom)
-		for n, line := range wrap(a.Label, 11, step+4, 4) {
+		room := step + 4
+		if j == 0 {
+			room = min(room, 2*left) // the first stands at the edge
+		}
+		for n, line := range wrap(a.Label, 11, room, 4) {
 			c.text("tick mid", x, bottom+20+13*float64(n), line)
+			c.H = max(c.H, int(bottom)+40+13*n)
 		}
 	}
 	for _, i := range order {
@@ -309,7 +319,7 @@ func (p *page) lines() []*chart {
 	for n, i := range order {
 		wanted[n] = sc.at(last.Z[i])
 	}
-	for n, y := range spread(wanted, 34, top+10, bottom+20) {
+	for n, y := range spread(wanted, 34, top+10, bottom) {
 		s := p.segments[order[n]]
 		c.path("lead "+colour(s.Number), polyline(right+6, wanted[n], right+16, wanted[n], right+24, y, right+30, y), "")
 		p.chip(c, s.Number, right+42, y)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // curve is a small picture of one statistic over the number of segments.
@@ -78,6 +79,9 @@ func (p *page) curve(key string, points []point) *chart {
 	if pad := float64((hi - lo) * 0.08); pad > 0 {
 		lo, hi = lo-pad, hi+pad
 	}
+	if key == "ari" || strings.HasPrefix(key, "silhouette") {
+		hi = min(hi, 1)
+	}
 	values, dec := ticks(lo, hi, 4)
 	sc := scale{values[0], values[len(values)-1], bottom, top}
 	big := max(math.Abs(sc.lo), math.Abs(sc.hi)) >= 1e5
@@ -95,7 +99,7 @@ func (p *page) curve(key string, points []point) *chart {
 	var band, path []float64
 	for _, q := range points {
 		path = append(path, xs.at(float64(q.k)), sc.at(q.v))
-		band = append(band, xs.at(float64(q.k)), sc.at(q.v+float64(2*q.e)))
+		band = append(band, xs.at(float64(q.k)), sc.at(min(q.v+float64(2*q.e), sc.hi)))
 		if q.k == chosen {
 			c.line("mark", xs.at(float64(q.k)), top-4, xs.at(float64(q.k)), bottom)
 		}
@@ -245,7 +249,8 @@ func (p *page) boxes(id, title, desc string, samples []sample, required float64)
 		c.line("whisker", x, sc.at(q3), x, sc.at(high))
 		c.line("whisker", x-half/2, sc.at(low), x+half/2, sc.at(low))
 		c.line("whisker", x-half/2, sc.at(high), x+half/2, sc.at(high))
-		tip := fmt.Sprintf("%s: %s %s, %s %s – %s", s.label, p.t("median"), p.L.dec(q2, 3), p.t("quartiles"), p.L.dec(q1, 3), p.L.dec(q3, 3))
+		tip := fmt.Sprintf("%s: %s %s, %s %s – %s", s.label, p.t("median"), p.L.dec(q2, 3),
+			p.t("quartiles"), p.L.dec(q1, 3), p.L.dec(q3, 3))
 		c.rect(s.class, x-half, sc.at(q3), 2*half, max(sc.at(q1)-sc.at(q3), 1), 2, tip)
 		c.line("median", x-half, sc.at(q2), x+half, sc.at(q2))
 		y := sc.at(s.mean)

@@ -37,6 +37,7 @@ func (p *page) gates() *gateTable {
 		}
 		return p.figure(*v)
 	}
+	exact := slices.ContainsFunc(p.sweep.K, func(k sweepK) bool { return k.Silhouette != nil })
 	columns := []column{
 		{p.t("short.ari"), func(k sweepK) string {
 			if k.Stability == nil {
@@ -65,7 +66,12 @@ func (p *page) gates() *gateTable {
 			return p.L.int(int64(least))
 		}},
 		{p.t("stat.silhouette"), func(k sweepK) string { return num(k.Silhouette) }},
-		{p.t("short.simplified"), func(k sweepK) string { return num(k.SilhouetteSimplified) }},
+		{p.t("short.simplified"), func(k sweepK) string {
+			if exact {
+				return none
+			}
+			return num(k.SilhouetteSimplified)
+		}},
 		{p.t("stat.ch"), func(k sweepK) string { return num(k.CalinskiHarabasz) }},
 		{p.t("stat.db"), func(k sweepK) string { return num(k.DaviesBouldin) }},
 		{p.t("stat.gap"), func(k sweepK) string { return num(k.Gap) }},
@@ -139,7 +145,9 @@ type qualityView struct {
 	Sources  []sourceRow
 	Entity   []pair
 	Findings []finding
-	Unusable []unusable
+	Overlap  bool       // reasons that can meet in one row
+	Unusable []unusable // by reason
+	Features []featureRow
 	Coverage []coverageRow
 }
 
@@ -164,10 +172,14 @@ type columnRow struct {
 
 type finding struct{ Severity, Class, Text, Code string }
 
+// unusable are the features that one reason keeps out.
 type unusable struct {
-	Label, Name, Why, Missing string
-	Foreign                   bool // Why is in the engine's English
+	Why, Names string
+	Foreign    bool // Why is in the engine's English
 }
+
+// featureRow is one feature with what is missing of it.
+type featureRow struct{ Label, Used, Missing, Share string }
 
 // whyNot translates the reasons that quality.json gives for a feature that is not used.
 var whyNot = []struct{ part, key string }{
@@ -196,6 +208,7 @@ func (p *page) qualityView() *qualityView {
 	})
 	for _, r := range reasons {
 		v.Columns = append(v.Columns, p.t(r.key))
+		v.Overlap = v.Overlap || r.key == "rows.nokey" || r.key == "rows.duplicate"
 	}
 	for _, s := range p.quality.Sources {
 		row := sourceRow{
@@ -231,15 +244,23 @@ func (p *page) qualityView() *qualityView {
 	for _, severity := range []string{"error", "warn", "info"} {
 		for _, f := range p.quality.Findings {
 			if f.Severity == severity {
-				v.Findings = append(v.Findings, finding{p.t("severity." + severity), severity, f.Text.in(p.Lang), f.Code})
+				v.Findings = append(v.Findings, finding{p.t("severity." + severity), severity, p.prose(f.Text.in(p.Lang)), f.Code})
 			}
 		}
 	}
 	for _, f := range p.quality.Features {
+		row := featureRow{Label: p.label(f.Name), Used: p.t("no"), Missing: p.L.int(f.Missing), Share: none}
+		if e.Customers > 0 {
+			row.Share = p.L.pct(float64(f.Missing) / float64(e.Customers))
+		}
+		if f.Used {
+			row.Used = p.t("yes")
+		}
+		v.Features = append(v.Features, row)
 		if f.Used {
 			continue
 		}
-		u := unusable{Label: p.label(f.Name), Name: f.Name, Why: none, Missing: p.L.int(f.Missing)}
+		u := unusable{Names: p.label(f.Name), Why: none}
 		if f.WhyNot != nil {
 			u.Why, u.Foreign = *f.WhyNot, p.Lang != "en"
 			for _, w := range whyNot {
@@ -249,19 +270,39 @@ func (p *page) qualityView() *qualityView {
 				}
 			}
 		}
-		v.Unusable = append(v.Unusable, u)
+		if i := slices.IndexFunc(v.Unusable, func(o unusable) bool { return o.Why == u.Why }); i >= 0 {
+			v.Unusable[i].Names += ", " + u.Names
+		} else {
+			v.Unusable = append(v.Unusable, u)
+		}
 	}
+	var sizes []segment // the least cell holds here as for segments
 	for _, c := range p.quality.Coverage {
-		if c.Customers < int64(p.least()) {
+		sizes = append(sizes, segment{Customers: int(c.Customers)})
+	}
+	hidden := covers(sizes, p.least()).size
+	for i, c := range p.quality.Coverage {
+		if hidden[i] {
 			continue
 		}
 		active, complete := float64(c.Active)/float64(c.Customers), float64(c.Complete)/float64(c.Customers)
 		v.Coverage = append(v.Coverage, coverageRow{
-			Level: p.label(c.Column) + ": " + c.Level, Customers: p.L.int(c.Customers),
+			Level: p.label(c.Column) + ": " + p.levelName(c.Level), Customers: p.L.int(c.Customers),
 			Active: p.L.pct0(active), ActiveBar: lengthBar(active), Complete: p.L.pct0(complete), CompleteBar: lengthBar(complete),
 		})
 	}
 	return v
+}
+
+// levelName gives the two levels that the engine makes up a name for people.
+func (p *page) levelName(level string) string {
+	switch level {
+	case "":
+		return p.t("coverage.none")
+	case "other":
+		return p.t("coverage.rest")
+	}
+	return level
 }
 
 func (p *page) columnRow(c qualityColumn) columnRow {

@@ -176,7 +176,7 @@ func (p *page) build() {
 			p.Elbow = p.t("elbow", fmt.Sprint(*k))
 		}
 		if k := p.chosenK(); k > 0 {
-			p.Chosen, p.Because = fmt.Sprintf("k = %d", k), p.seg.ChosenBecause.in(p.Lang)
+			p.Chosen, p.Because = fmt.Sprintf("k = %d", k), p.because()
 		}
 		p.Gates = p.gates()
 		p.BoxesK, p.BoxesS = p.ariBoxes(), p.segmentBoxes()
@@ -212,7 +212,7 @@ func (p *page) buildHead() {
 		}
 		p.Headline = p.t("headline", customers, p.L.word(k), p.t(grade))
 	}
-	if because := p.seg.ChosenBecause.in(p.Lang); because != "" {
+	if because := p.because(); because != "" {
 		p.Lead = append(p.Lead, because)
 	}
 	if k == 1 {
@@ -234,7 +234,8 @@ func (p *page) buildHead() {
 		p.KPIs = append(p.KPIs, kpi{p.t("revenue"), p.L.compact(*r), p.t("kpi.revenue.note")})
 	}
 	if st := p.seg.Stability; st != nil && k > 1 {
-		p.KPIs = append(p.KPIs, kpi{p.t("kpi.stability"), p.L.dec(st.ARIMean, 2), p.t("kpi.stability.note", p.L.int(int64(st.Pairs)))})
+		note := p.t("kpi.stability.note", p.L.int(int64(st.Pairs)))
+		p.KPIs = append(p.KPIs, kpi{p.t("kpi.stability"), p.L.dec(st.ARIMean, 2), note})
 	}
 	if p.sweep != nil && k > 1 {
 		for _, s := range p.sweep.K {
@@ -243,7 +244,8 @@ func (p *page) buildHead() {
 				if strings.HasPrefix(p.sweep.Convention.Silhouette, "sample") {
 					note = "kpi.separation.se"
 				}
-				p.KPIs = append(p.KPIs, kpi{p.t("kpi.separation"), p.L.dec(*s.Silhouette, 2), p.t(note, p.silhouetteGrade(*s.Silhouette))})
+				grade := p.t(note, p.silhouetteGrade(*s.Silhouette))
+				p.KPIs = append(p.KPIs, kpi{p.t("kpi.separation"), p.L.dec(*s.Silhouette, 2), grade})
 			}
 		}
 	}
@@ -258,6 +260,20 @@ func (p *page) buildHead() {
 			p.KPIs = append(p.KPIs, kpi{p.t("kpi.data"), p.L.pct(share), p.t("kpi.data.note", p.L.int(used), p.L.int(read))})
 		}
 	}
+}
+
+// because is the sentence that says why this number was chosen, without the "k = 5: " that stands above it anyway.
+func (p *page) because() string {
+	s := p.seg.ChosenBecause.in(p.Lang)
+	if rest, ok := strings.CutPrefix(s, fmt.Sprintf("k = %d: ", p.seg.K)); ok && rest != "" {
+		s = capital(rest)
+	}
+	return p.prose(s)
+}
+
+// prose keeps figures and what belongs to them on one line, and writes per cent as the language does.
+func (p *page) prose(s string) string {
+	return strings.NewReplacer(" %", p.L.percent, "k = ", "k"+nbsp+"="+nbsp, "≤ ", "≤"+nbsp, "> ", ">"+nbsp).Replace(s)
 }
 
 func (p *page) silhouetteGrade(s float64) string {
@@ -322,7 +338,7 @@ func (p *page) row(i int) row {
 		r.Customers = p.t("few", p.L.int(int64(p.least())))
 		return r
 	}
-	r.Description = s.Description.in(p.Lang)
+	r.Description = p.prose(s.Description.in(p.Lang))
 	if !p.cover.size[i] {
 		r.Customers, r.Share, r.ShareBar = p.L.int(int64(s.Customers)), p.L.pct(s.Share), lengthBar(s.Share/p.longest())
 		if s.RevenueShare != nil {
@@ -356,7 +372,7 @@ func (p *page) row(i int) row {
 		}
 	}
 	r.Plan = p.plan(s.Plan)
-	if r.Rule = s.Rule.Text.in(p.Lang); r.Rule != "" {
+	if r.Rule = capital(p.prose(s.Rule.Text.in(p.Lang))); r.Rule != "" {
 		r.Coverage, r.CoverageBar = p.L.pct0(s.Rule.Coverage), lengthBar(s.Rule.Coverage)
 		r.Precision, r.PrecisionBar = p.L.pct0(s.Rule.Precision), lengthBar(s.Rule.Precision)
 	}

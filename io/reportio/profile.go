@@ -4,6 +4,8 @@ import (
 	"math"
 	"sort"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // profileRow is one feature across all segments.
@@ -30,10 +32,31 @@ type profileCell struct {
 func (p *page) label(name string) string {
 	if f, ok := p.info[name]; ok {
 		if s := f.Label.in(p.Lang); s != "" {
-			return s
+			return capital(s)
 		}
 	}
-	return strings.ReplaceAll(name, "_", " ")
+	if common, ok := columnNames[strings.ToLower(name)]; ok {
+		return common.in(p.Lang)
+	}
+	return capital(strings.ReplaceAll(name, "_", " "))
+}
+
+// columnNames are names of columns that nearly every company has; the artifacts label features with figures only.
+var columnNames = map[string]text{
+	"country":       {"Land", "Country"},
+	"region":        {"Region", "Region"},
+	"industry":      {"Branche", "Industry"},
+	"subsidiary":    {"Gesellschaft", "Subsidiary"},
+	"postcode":      {"Postleitzahl", "Postcode"},
+	"channel":       {"Kanal", "Channel"},
+	"email_consent": {"Einwilligung E-Mail", "Consent to e-mail"},
+	"phone_consent": {"Einwilligung Telefon", "Consent to phone calls"},
+}
+
+// capital writes the first letter large.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 // buildProfile makes the rows, strongest first; ties in the order of the features.

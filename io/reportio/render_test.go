@@ -264,13 +264,13 @@ func TestSuppression(t *testing.T) {
 	page := render(t, s.input(t))
 	for _, secret := range []string{
 		"SECRET", "GEHEIM", "7,654,321", "7.654.321", "7.7%", "7,7" + nbsp + "%", "4,321", "4.321", "+9.87", "+9,87", "+9.9", "+9,9", "31,415", "31.415",
-		"country: LI", "3,063", "3.063", "24.7%", "24,7" + nbsp + "%",
+		"Country: LI", "Land: LI", "Country: CH", "3,063", "3.063", "24.7%", "24,7" + nbsp + "%",
 	} {
 		if i := strings.Index(page, secret); i >= 0 {
 			t.Errorf("the page tells %q: ...%s", secret, page[max(0, i-80):i+40])
 		}
 	}
-	for _, said := range []string{g.Name.DE, g.Name.EN, "weniger als 10 Kunden", "fewer than 10 customers", "under 10", "unter 10", "country: CH"} {
+	for _, said := range []string{g.Name.DE, g.Name.EN, "weniger als 10 Kunden", "fewer than 10 customers", "under 10", "unter 10", "Country: DE"} {
 		if !strings.Contains(page, said) {
 			t.Errorf("the page does not say %q", said)
 		}
