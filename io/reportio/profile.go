@@ -30,18 +30,17 @@ type profileCell struct {
 
 // label is a feature's name for people.
 func (p *page) label(name string) string {
-	if f, ok := p.info[name]; ok {
-		if s := f.Label.in(p.Lang); s != "" {
-			return capital(s)
-		}
+	bare := strings.ReplaceAll(name, "_", " ")
+	if s := p.info[name].Label.in(p.Lang); s != "" && s != bare { // the name itself is no label
+		return capital(s)
 	}
 	if common, ok := columnNames[strings.ToLower(name)]; ok {
 		return common.in(p.Lang)
 	}
-	return capital(strings.ReplaceAll(name, "_", " "))
+	return capital(bare)
 }
 
-// columnNames are names of columns that nearly every company has; the artifacts label features with figures only.
+// columnNames are names of columns that nearly every company has, for those that the artifacts do not label.
 var columnNames = map[string]text{
 	"country":       {"Land", "Country"},
 	"region":        {"Region", "Region"},

@@ -265,7 +265,7 @@ var texts = map[string]text{
 	"entity":           {"Daraus entstanden", "What they gave"},
 	"entity.customers": {"Kunden", "Customers"},
 	"entity.orders":    {"Bestellungen", "Orders"},
-	"entity.amount":    {"Umsatz", "Revenue"},
+	"entity.amount":    {"Umsatz aller genutzten Zeilen", "Revenue of all rows used"},
 	"entity.complete":  {"Kunden ohne fehlende Angabe", "Customers with nothing missing"},
 	"findings":         {"Auffälligkeiten", "Findings"},
 	"findings.none":    {"Keine Auffälligkeiten.", "No findings."},
