@@ -61,7 +61,7 @@ func TestEntityKeys(t *testing.T) {
 	}
 	without := [][]string{{"b", "Bau", "1", ""}, {"", "IT", "2", ""}, {"", "Handel", "", ""}, {"c", "", "4", ""}}
 	if _, err = fold(cfg, customersSource(without...)); !errors.As(err, &p) || p.ID != "SEG-KEY-001" ||
-		!strings.Contains(p.What, "2 rows") || p.File != "k1" || p.Why != "data rows 2, 1 of k2" {
+		!strings.Contains(p.What, "2 rows") || p.File != "k1" || p.Why != "it is empty in data rows 2, 1 of k2" {
 		t.Errorf("missing keys: %v", err)
 	}
 	cfg.Sources[0].MissingKey = "drop"

@@ -54,7 +54,7 @@ func Fold(ctx context.Context, cfg Config, sources []Source, progress ports.Prog
 	if err := f.read(ctx, []int{f.entityIndex}); err != nil {
 		return nil, err
 	}
-	if err := f.checkKeys(); err != nil {
+	if err := f.checkKeys(ctx); err != nil {
 		return nil, err
 	}
 	var others []int
@@ -66,7 +66,7 @@ func Fold(ctx context.Context, cfg Config, sources []Source, progress ports.Prog
 	if err := f.read(ctx, others); err != nil {
 		return nil, err
 	}
-	if err := f.checkKeys(); err != nil {
+	if err := f.checkKeys(ctx); err != nil {
 		return nil, err
 	}
 	return f.finish(ctx)
@@ -218,19 +218,28 @@ func (f *folder) checkMemory(source int) error {
 		Fix:   "Raise --memory, shorten the window, or use fewer features with `by` and count_distinct."}
 }
 
+// Liner is what a Source of text files may offer besides: where rows stand, for messages.
+type Liner interface {
+	// Lines returns the line, from 1, on which each of the data rows of file i begins; rows count from 1 and ascend. It
+	// returns nil for a file without lines.
+	Lines(ctx context.Context, i int, rows []int64) ([]int, error)
+}
+
 // checkKeys refuses customers that are missing or doubled where that matters, and fixes what readers of states need to
 // know about whole sources.
-func (f *folder) checkKeys() error {
+func (f *folder) checkKeys(ctx context.Context) error {
 	for i, s := range f.sources {
 		c := &f.counts[i]
 		f.first[i] = c.first
 		wantsKeys := s.cfg.MissingKey == "error" || s.cfg.MissingKey == "" && s.entity
 		if c.missingKeys.n > 0 && wantsKeys {
+			line, places := f.places(ctx, i, c.missingKeys)
 			return &problem.Problem{ID: "SEG-KEY-001",
-				What: fmt.Sprintf("%d rows of source %q have no customer key", c.missingKeys.n, s.cfg.Name),
-				File: f.fileOf(i, c.missingKeys), Place: fmt.Sprintf("column %q", s.cfg.Key),
-				Why: "data rows " + f.places(i, c.missingKeys),
-				Fix: "Repair the table, or set `missing_key: drop`."}
+				What: fmt.Sprintf("%d %s of source %q %s no customer key", c.missingKeys.n, plural(c.missingKeys.n, "row", "rows"),
+					s.cfg.Name, plural(c.missingKeys.n, "has", "have")),
+				File: f.fileOf(i, c.missingKeys), Line: line, Place: fmt.Sprintf("column %q", s.cfg.Key),
+				Why: "it is empty in " + places,
+				Fix: "repair the table, or set `missing_key: drop`"}
 		}
 		if !s.oneRow || s.cfg.OnDuplicate == "first" || s.cfg.OnDuplicate == "last" {
 			continue
@@ -242,43 +251,88 @@ func (f *folder) checkKeys() error {
 			keys += sh.once[i].keys
 		}
 		if keys > 0 {
+			line, places := f.places(ctx, i, repeats)
 			return &problem.Problem{ID: "SEG-KEY-001",
-				What: fmt.Sprintf("%d customers stand more than once in source %q, in %d rows too many", keys, s.cfg.Name, repeats.n),
-				File: f.fileOf(i, repeats), Place: fmt.Sprintf("column %q", s.cfg.Key),
-				Why: "repeated in data rows " + f.places(i, repeats),
-				Fix: "Repair the table, or set `on_duplicate: first` or `last`."}
+				What: fmt.Sprintf("%d %s more than once in source %q, in %d %s too many", keys,
+					plural(keys, "customer stands", "customers stand"), s.cfg.Name, repeats.n, plural(repeats.n, "row", "rows")),
+				File: f.fileOf(i, repeats), Line: line, Place: fmt.Sprintf("column %q", s.cfg.Key),
+				Why: "repeated in " + places,
+				Fix: "repair the table, or set `on_duplicate: first` or `last`"}
 		}
 	}
 	return nil
 }
 
 func (f *folder) fileName(source int, rank int64) string {
-	for i, r := range f.ranks[source] {
-		if r == rank {
-			return f.readers[source].Files()[i]
-		}
-	}
-	return ""
+	return f.readers[source].Files()[f.fileIndex(source, rank)]
 }
+
+func (f *folder) fileIndex(source int, rank int64) int { return slices.Index(f.ranks[source], rank) }
 
 func (f *folder) fileOf(source int, rows firstRows) string {
 	return f.fileName(source, rows.first[0].file)
 }
 
-// places names the first rows; a row of another file than the first one with its file.
-func (f *folder) places(source int, rows firstRows) string {
-	text := ""
-	for i, at := range rows.first {
-		if i > 0 {
-			text += ", "
+// places names the first rows, by line in text files and by data row in others; a row of another file than the first one
+// with its file. line is the first row's, 0 if it has none.
+func (f *folder) places(ctx context.Context, source int, rows firstRows) (line int, text string) {
+	unit := ""
+	for lo := 0; lo < len(rows.first); {
+		hi := lo + 1
+		for hi < len(rows.first) && rows.first[hi].file == rows.first[lo].file {
+			hi++
 		}
-		text += fmt.Sprint(at.row)
-		if at.file != rows.first[0].file {
-			text += " of " + f.fileName(source, at.file)
+		numbers, isLine := f.linesOf(ctx, source, rows.first[lo:hi])
+		word := plural(rows.n, "data row ", "data rows ")
+		if isLine {
+			word = plural(rows.n, "line ", "lines ")
+			if lo == 0 {
+				line = int(numbers[0])
+			}
 		}
+		for i, n := range numbers {
+			if lo+i > 0 {
+				text += ", "
+			}
+			if word != unit {
+				text += word
+			}
+			unit = word
+			text += fmt.Sprint(n)
+			if lo > 0 {
+				text += " of " + f.fileName(source, rows.first[lo].file)
+			}
+		}
+		lo = hi
 	}
 	if rows.n > int64(len(rows.first)) {
 		text += ", ..."
 	}
-	return text
+	return line, text
+}
+
+// linesOf returns the lines of some rows of one text file, or their row numbers where lines are not to be had.
+func (f *folder) linesOf(ctx context.Context, source int, at []rowAt) (numbers []int64, isLine bool) {
+	for _, a := range at {
+		numbers = append(numbers, a.row)
+	}
+	liner, ok := f.readers[source].(Liner)
+	if !ok {
+		return numbers, false
+	}
+	lines, err := liner.Lines(ctx, f.fileIndex(source, at[0].file), numbers)
+	if err != nil || len(lines) != len(numbers) {
+		return numbers, false
+	}
+	for i, l := range lines {
+		numbers[i] = int64(l)
+	}
+	return numbers, true
+}
+
+func plural(n int64, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
 }

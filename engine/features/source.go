@@ -123,9 +123,9 @@ func (s *sourcePlan) notNumber(name string) *exprError {
 		e.why = fmt.Sprintf("%s cells are numbers, %s are not", good, bad)
 	}
 	if line := get("csv.first_not_number_line"); line != "" {
-		e.why += "; the first stands in line " + line
+		e.why += fmt.Sprintf("; the first stands in %s:%s", get("csv.first_not_number_file"), line)
 	}
-	e.fix = "List tokens that mean missing under `csv: {nulls: [...]}`, or repair the cells."
+	e.fix = "list tokens that mean missing under `csv: {nulls: [...]}`, or repair the cells"
 	return e
 }
 

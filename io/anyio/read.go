@@ -155,6 +155,28 @@ func (s *Source) ReadFile(ctx context.Context, i int, yield func(rec arrow.Recor
 	return err
 }
 
+// Lines returns the physical line, from 1, on which each of the data rows of file i begins, for messages; rows count from 1
+// as in ReadFile and ascend. It returns nil for a file that is no text.
+func (s *Source) Lines(ctx context.Context, i int, rows []int64) ([]int, error) {
+	f := s.files[i]
+	if f.Format != CSV {
+		return nil, nil
+	}
+	r, done, err := s.text(f, false)
+	if err != nil {
+		return nil, err
+	}
+	opt := f.csv
+	if s.opt.MaxRejects > 0 {
+		opt.Reject = func(int64, string) bool { return true }
+	}
+	lines, err := csvio.Lines(cancelled{ctx, r}, f.path, opt, rows)
+	if _, err2 := done(); err == nil {
+		err = err2
+	}
+	return lines, err
+}
+
 func (s *Source) readCSV(ctx context.Context, f *file, give func(arrow.Record, int64) error) error {
 	r, done, err := s.text(f, false)
 	if err != nil {

@@ -244,8 +244,8 @@ func (e *evidence) decideDate() decision {
 		d.problem = mixed(e.mixed, fmt.Sprintf("%d cells have the style that `dates` sets, others do not", e.declared))
 	case e.order[0] > 0 && e.order[1] > 0:
 		d.problem = mixed(later(e.firstOrder[0], e.firstOrder[1]),
-			fmt.Sprintf("%d cells can only be day before month (first in %s), %d only month before day (first in %s)",
-				e.order[0], e.firstOrder[0].where(), e.order[1], e.firstOrder[1].where()))
+			fmt.Sprintf("%d %s can only be day before month (first in %s), %d only month before day (first in %s)",
+				e.order[0], plural(int(e.order[0]), "cell"), e.firstOrder[0].where(), e.order[1], e.firstOrder[1].where()))
 	case e.unordered > 0 && e.order[0]+e.order[1] == 0:
 		day, month, _ := strings.Cut(shapeNames[d.date.shape], " or ")
 		sep := shapeNames[d.date.shape][2:3]
