@@ -166,9 +166,11 @@ func (s *runner) possible() error {
 	if len(s.cfg.K) == 0 {
 		return &problem.Problem{ID: "SEG-SEG-001", What: "no k was given", Fix: "for example --k 2..10"}
 	}
-	var kept []int
+	var kept, above []int
 	for _, k := range s.cfg.K {
 		switch {
+		case k < 1 && s.cfg.KFromRange:
+			s.warnings = append(s.warnings, fmt.Sprintf("k = %d left out: a solution has at least 1 segment", k))
 		case k < 1 || k > kernels.MaxK:
 			return &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("k = %d is not possible", k),
 				Why: fmt.Sprintf("k lies between 1 and %d", kernels.MaxK), Fix: "for example --k 2..10"}
@@ -178,12 +180,19 @@ func (s *runner) possible() error {
 			return &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("k = %d is above the number of distinct rows, %d", k, distinct),
 				Fix: fmt.Sprintf("choose k of at most %d", distinct)}
 		default:
-			s.warnings = append(s.warnings, fmt.Sprintf("k = %d left out: only %d distinct rows", k, distinct))
+			above = append(above, k)
 		}
 	}
 	if len(kept) == 0 {
 		return &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("every k is above the number of distinct rows, %d", distinct),
 			Fix: fmt.Sprintf("choose k of at most %d", distinct)}
+	}
+	if len(above) > 0 {
+		text := fmt.Sprintf("k = %d", slices.Min(above))
+		if len(above) > 1 {
+			text = fmt.Sprintf("k = %d to %d", slices.Min(above), slices.Max(above))
+		}
+		s.warnings = append(s.warnings, fmt.Sprintf("%s left out: only %d distinct rows", text, distinct))
 	}
 	slices.Sort(kept)
 	s.cfg.K = slices.Compact(kept)

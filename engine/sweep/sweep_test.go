@@ -199,6 +199,7 @@ func TestImpossibleK(t *testing.T) {
 		{"zero", three, Config{K: []int{0}}, "SEG-SEG-001", nil},
 		{"above the distinct rows", three, Config{K: []int{4}}, "SEG-SEG-001", nil},
 		{"range", three, Config{K: []int{2, 3, 4, 5}, KFromRange: true}, "", []int{2, 3}},
+		{"range from zero", three, Config{K: []int{0, 1, 2}, KFromRange: true}, "", []int{1, 2}},
 		{"one row", [][]float64{{1}}, Config{K: []int{2}}, "SEG-SEG-002", nil},
 		{"identical rows", [][]float64{{1, 1, 1}}, Config{K: []int{2}}, "SEG-SEG-002", nil},
 		{"no rows", [][]float64{{}}, Config{K: []int{2}}, "SEG-SEG-002", nil},
