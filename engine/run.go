@@ -62,6 +62,10 @@ func (j *Job) features(ctx context.Context, o *Outcome, sources []features.Sourc
 		return in, 0, &problem.Problem{ID: "SEG-SEG-002", What: "no customer is left after filters and window",
 			Fix: "check where, window and as_of"}
 	}
+	if customers == 1 {
+		return in, 1, &problem.Problem{ID: "SEG-SEG-002", What: "only one customer is left after filters and window",
+			Why: "at least two different customers are needed", Fix: "check where, window and as_of"}
+	}
 	return in, int64(customers), nil
 }
 
@@ -81,6 +85,9 @@ func leaveOut(r *quality.Report, left prep.LeftOut) {
 	for i := range r.Features {
 		if f := &r.Features[i]; f.Name == left.Feature {
 			f.Used, f.WhyNot = false, &left.EN
+			if left.Code == "no_values" || left.Code == "constant" {
+				return // the quality report has found that already
+			}
 			r.Findings = append(r.Findings, quality.Finding{Code: "SEG-FEA-001", Severity: "warn", Text: quality.Text{
 				DE: fmt.Sprintf("Das Merkmal %s wird nicht verwendet: %s", f.Name, left.DE),
 				EN: fmt.Sprintf("The feature %s is not used: %s", f.Name, left.EN)}})

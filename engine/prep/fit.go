@@ -121,7 +121,7 @@ func noFeature(r *Report) error {
 		why = []string{"the table has no feature to cluster on"}
 	}
 	return &problem.Problem{ID: "SEG-FEA-001", What: "no usable feature remains", Why: strings.Join(why, "; "),
-		Fix: "see quality.json for each feature's reason; add features that differ between customers"}
+		Fix: "check the columns that these features come from, or use features that differ between customers"}
 }
 
 // work is a fit between the features and the grid: x holds the columns of m.
