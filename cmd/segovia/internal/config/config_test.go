@@ -220,6 +220,12 @@ profiles:
 	if c.Run.Seed != 4 || c.Run.KeepRuns != 6 || c.Sweep.Restarts != 4 || c.Features.Columns[1].Name != "money" || c.Run.TempDir != "/a" {
 		t.Errorf("values: %+v %+v", c.Run, c.Sweep)
 	}
+	for _, d := range []string{"|", ";", "whitespace"} {
+		c := mustLoad(t, small, Options{Flags: []Assignment{{"sources.orders.csv.delimiter", d, "--set"}}})
+		if got := c.Source("orders").CSV.Delimiter; got != d {
+			t.Errorf("--set delimiter=%s gives %q", d, got)
+		}
+	}
 	if _, err := load(text, Options{Profile: "prd"}); !strings.Contains(err.Error(), "did you mean `prod`?") {
 		t.Errorf("unknown profile: %v", err)
 	}
@@ -267,6 +273,7 @@ func TestContradictions(t *testing.T) {
 		"stability: {bootstrap: 0}\n":                    "SEG-CFG-008 11:24",
 		"sweep: {silhouette: none}\n":                    "SEG-CFG-008 11:21",
 		"segment: {max_segments: 2}\nsweep: {k: 3..4}\n": "SEG-CFG-008 11:25",
+		"sweep: {k: 1}\n":                                "SEG-SEG-001 11:12",
 		"segment: {revenue_cuts: [1, 2]}\n":              "SEG-CFG-003 11:25",
 		"prep: {groups: {a: [revenue], b: [revenue]}}\n": "SEG-CFG-008 11:35",
 		"prep: {clip: [99%, 1%]}\n":                      "SEG-CFG-003 11:14",

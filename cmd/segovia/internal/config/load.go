@@ -169,7 +169,7 @@ func assign(root *node, a Assignment) *problem.Problem {
 		return bad("cannot read the path of a value", err.Error())
 	}
 	value, l := parse("", []byte(a.Value))
-	if len(l) > 0 || value == nil {
+	if len(l) > 0 || value == nil || a.Value == "|" || a.Value == ">" { // these would begin a block of text
 		value = &node{kind: scalar, text: a.Value}
 	}
 	if a.Value == "" {

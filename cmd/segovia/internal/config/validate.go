@@ -350,6 +350,10 @@ func (k *checker) choice() {
 		k.contradiction("sweep.silhouette", fmt.Sprintf("the rule %s needs silhouettes", rule), "sweep.silhouette is none",
 			"set it to exact or sample:10000")
 	}
+	if ks := k.Sweep.K.Values; len(ks) > 0 && slices.Max(ks) == 1 && strings.HasSuffix(rule, "silhouette") && !k.failed["sweep.k"] {
+		k.fail("sweep.k", "SEG-SEG-001", fmt.Sprintf("the rule %s cannot choose k = 1", rule), "one segment has no silhouette",
+			"try more, for example `sweep: {k: 2..10}`, or write `segment: {choose: 1}`")
+	}
 	if m := k.Segment.MaxSegments; m > 0 && len(k.Sweep.K.Values) > 0 && k.Sweep.K.Values[0] > m {
 		k.contradiction("segment.max_segments", fmt.Sprintf("at most %d segments are allowed and the sweep begins at %d", m, k.Sweep.K.Values[0]),
 			"no solution could be chosen", "lower sweep.k or raise max_segments")
