@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 	"syscall"
+	"time"
 
 	"segovia/kernels/problem"
 )
@@ -84,7 +85,7 @@ func (s *Store) lockProblem(held *HeldError) error {
 	h, ok := decodeHolder(held.Content)
 	why := "its process has not said yet who it is"
 	if ok {
-		why = fmt.Sprintf("host %s, process %d, run %s, since %s", h.Host, h.PID, h.RunID, stamp(h.Start))
+		why = fmt.Sprintf("host %s, process %d, run %s, since %s", h.Host, h.PID, h.RunID, h.Start.UTC().Format(time.RFC3339))
 	}
 	return &problem.Problem{
 		ID: "SEG-LCK-001", What: "another run works in this output directory", File: s.fs.Path(lockFile), Why: why,

@@ -132,7 +132,7 @@ func TestSecondRun(t *testing.T) {
 	must(t, err)
 	defer s.Close()
 	_, err = s.Lock(holder(4))
-	wantProblem(t, err, "SEG-LCK-001", "host db7", "process 4003", nightID(3), "since 20261104T010000Z")
+	wantProblem(t, err, "SEG-LCK-001", "host db7", "process 4003", nightID(3), "since 2026-11-04T01:00:00Z")
 	if code := problem.ExitCode(err); code != 11 {
 		t.Errorf("exit code %d, want 11", code)
 	}
