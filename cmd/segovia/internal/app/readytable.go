@@ -27,8 +27,8 @@ type readyTable struct {
 	file string
 	// rowNumbers: the file has no id column and keys are zero-padded row numbers.
 	rowNumbers bool
-	order      []int // file row (from 0) of each row in key order
-	hint       map[string]string
+	order      []int             // file row (from 0) of each row in key order
+	hint       map[string]string // by text column: why it is no number, as far as the reader knows
 }
 
 // id returns the id of row i as people know it: the key, or the row number without padding.
@@ -60,7 +60,29 @@ func (e *env) readTable(ctx context.Context, file, id string) (*readyTable, erro
 			return nil, err
 		}
 	}
+	builder.lines = func(rows []int64) ([]int, error) {
+		if len(src.Files()) != 1 {
+			return nil, nil
+		}
+		return src.Lines(ctx, 0, rows)
+	}
+	for _, f := range builder.fields {
+		t.hint[f.Name] = notNumbers(f)
+	}
 	return t, builder.finish(t)
+}
+
+// notNumbers tells what the reader saw in a text column that has numbers in it; empty for others.
+func notNumbers(f arrow.Field) string {
+	get := func(key string) string {
+		v, _ := f.Metadata.GetValue("csv." + key)
+		return v
+	}
+	if f.Type.ID() != arrow.STRING || get("numbers") == "" || get("first_not_number_line") == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s of its %s cells are no numbers; the first stands in %s:%s", get("not_numbers"), get("cells"),
+		get("first_not_number_file"), get("first_not_number_line"))
 }
 
 // tableBuilder appends record batches of canonical types to columns.
@@ -71,6 +93,7 @@ type tableBuilder struct {
 	keys    []string
 	missing []int // rows (from 1) without key
 	columns []*table.Column
+	lines   func(rows []int64) ([]int, error) // the lines of rows in a text file; nil where they have none
 }
 
 func newTableBuilder(src features.Source, file, id string) (*tableBuilder, error) {
@@ -184,8 +207,8 @@ func floats(a arrow.Array) ([]float64, error) {
 func (b *tableBuilder) finish(t *readyTable) error {
 	n := len(b.keys)
 	if len(b.missing) > 0 {
-		return &problem.Problem{ID: "SEG-KEY-001", What: fmt.Sprintf("%d rows have no %s", len(b.missing), b.fields[b.key].Name), File: b.file,
-			Place: "rows " + firstNumbers(b.missing), Fix: "repair the table; every row needs an id"}
+		return b.keyProblem(fmt.Sprintf("%d rows have no %s", len(b.missing), b.fields[b.key].Name), b.missing,
+			"repair the table; every row needs an id")
 	}
 	if b.key < 0 {
 		width := len(strconv.Itoa(n))
@@ -208,8 +231,8 @@ func (b *tableBuilder) finish(t *readyTable) error {
 	}
 	if len(twice) > 0 {
 		slices.Sort(twice)
-		return &problem.Problem{ID: "SEG-KEY-001", What: fmt.Sprintf("%d rows repeat the %s of an earlier row", len(twice), b.fields[b.key].Name),
-			File: b.file, Place: "rows " + firstNumbers(twice), Fix: "repair the table; a ready table has one row per id"}
+		return b.keyProblem(fmt.Sprintf("%d rows repeat the %s of an earlier row", len(twice), b.fields[b.key].Name), twice,
+			"repair the table; a ready table has one row per id")
 	}
 	for j, c := range b.columns {
 		if j == b.key {
@@ -224,6 +247,19 @@ func (b *tableBuilder) finish(t *readyTable) error {
 		t.Columns = append(t.Columns, c)
 	}
 	return nil
+}
+
+// keyProblem names rows (from 1, ascending) by their lines where they have some.
+func (b *tableBuilder) keyProblem(what string, rows []int, fix string) error {
+	p := &problem.Problem{ID: "SEG-KEY-001", What: what, File: b.file, Place: "rows " + firstNumbers(rows), Fix: fix}
+	first := make([]int64, min(len(rows), 6)) // one more than firstNumbers shows
+	for i := range first {
+		first[i] = int64(rows[i])
+	}
+	if lines, err := b.lines(first); err == nil && len(lines) == len(first) {
+		p.Line, p.Place = lines[0], "lines "+firstNumbers(lines)
+	}
+	return p
 }
 
 func permute[T any](x []T, order []int) []T {
@@ -253,8 +289,8 @@ func firstNumbers(n []int) string {
 func (t *readyTable) numeric(names []string) ([]string, error) {
 	if len(names) == 0 {
 		for _, c := range t.Columns {
-			if c.Kind != table.Category && !c.ProfileOnly {
-				names = append(names, c.Name)
+			if (c.Kind != table.Category || isEmpty(c)) && !c.ProfileOnly {
+				names = append(names, asNumber(c).Name)
 			}
 		}
 		if len(names) == 0 {
@@ -268,10 +304,28 @@ func (t *readyTable) numeric(names []string) ([]string, error) {
 		if c == nil {
 			return nil, unknownColumn(t.file, name, t.Names())
 		}
-		if c.Kind == table.Category {
-			return nil, &problem.Problem{ID: "SEG-NUM-001", What: fmt.Sprintf("column %q is text", name), File: t.file,
-				Fix: "`segovia inspect` shows why; take it out of --features, or encode it in a configuration"}
+		if c.Kind == table.Category && !isEmpty(c) {
+			return nil, &problem.Problem{ID: "SEG-NUM-001", What: fmt.Sprintf("column %q is text", name), File: t.file, Why: t.hint[name],
+				Fix: "repair the cells, take the column out of --features, or encode it in a configuration"}
 		}
+		asNumber(c)
 	}
 	return names, nil
+}
+
+// isEmpty reports whether a column has no value at all: nothing then says whether it is text or numbers.
+func isEmpty(c *table.Column) bool {
+	return c.Kind == table.Category && len(c.Missing) > 0 && !slices.Contains(c.Missing, false)
+}
+
+// asNumber makes an empty column one of missing numbers, which prep leaves out by name.
+func asNumber(c *table.Column) *table.Column {
+	if isEmpty(c) {
+		c.Numbers = make([]float64, len(c.Missing))
+		for i := range c.Numbers {
+			c.Numbers[i] = math.NaN()
+		}
+		c.Kind, c.Strings, c.Missing = table.Number, nil, nil
+	}
+	return c
 }

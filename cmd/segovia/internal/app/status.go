@@ -25,7 +25,7 @@ func describeRun(i runstore.Info) runInfo {
 	if i.Results != nil {
 		r.Start, r.Seconds, r.ExitCode = &i.Results.Start, &i.Results.Seconds, i.Results.ExitCode
 		if len(i.Results.Errors) > 0 {
-			text := i.Results.Errors[0].ID + ": " + i.Results.Errors[0].Message
+			text := i.Results.Errors[0].Message // begins with its id
 			r.Error = &text
 		}
 	}

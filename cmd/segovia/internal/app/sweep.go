@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -41,8 +42,9 @@ func (f *tableFlags) prepare(e *env, file string) (*readyTable, *prep.Model, *pr
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if t.Rows() == 0 {
-		return nil, nil, nil, &problem.Problem{ID: "SEG-SEG-002", What: "the table has no rows", File: file, Fix: "check what wrote it"}
+	if n := t.Rows(); n < 2 {
+		return nil, nil, nil, &problem.Problem{ID: "SEG-SEG-002", What: fmt.Sprintf("a table with %d row cannot be segmented", n), File: file,
+			Why: "at least two different customers are needed", Fix: "check what wrote it"}
 	}
 	model, prepared, report, err := prep.FitApply(t.Table, prep.Config{Scale: f.scale, Features: names, Threads: e.threads()})
 	if report != nil {
@@ -167,12 +169,13 @@ func (f *sweepFlags) config(e *env) (sweep.Config, error) {
 // parseK reads 2..12, 3 or 2,4,8.
 func parseK(s string) (ks []int, fromRange bool, err error) {
 	r, err := config.ParseRange(s)
-	if err != nil {
+	var p *problem.Problem
+	switch {
+	case errors.As(err, &p):
+		p.Place = "--k " + s
+		return nil, false, p
+	case err != nil:
 		return nil, false, usagef("--k %q: %v", s, err)
-	}
-	if len(r.Values) == 0 || slices.Min(r.Values) < 1 {
-		return nil, false, &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("--k %s is not possible", s), Why: "k is at least 1",
-			Fix: "for example --k 2..10"}
 	}
 	return r.Values, r.FromRange, nil
 }
