@@ -34,8 +34,8 @@ type Worker struct {
 }
 
 type move struct {
-	row      int32
-	from, to uint8
+	row int32
+	to  uint8
 }
 
 // NewWorker returns a worker that scores on path.

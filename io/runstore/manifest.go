@@ -33,9 +33,28 @@ type Manifest struct {
 	Seed             uint64          `json:"seed"`
 	AlgorithmVersion string          `json:"algorithm_version"`
 	Inputs           []Input         `json:"inputs"`
+	Data             Data            `json:"data"`
 	Outputs          []Output        `json:"outputs"` // by name
 	LabelHash        string          `json:"label_hash"`
 	Environment      Environment     `json:"environment"`
+}
+
+// Data sums up what the inputs held, as quality.json counts it.
+type Data struct {
+	Sources   []SourceRows `json:"sources"`
+	Customers int64        `json:"customers"`
+	Orders    *int64       `json:"orders"`
+	Amount    *string      `json:"amount"` // exact decimal
+}
+
+// SourceRows counts the rows of one source.
+type SourceRows struct {
+	Name           string `json:"name"`
+	Files          int    `json:"files"`
+	RowsRead       int64  `json:"rows_read"`
+	RowsWithoutKey int64  `json:"rows_without_key"`
+	RowsDuplicate  int64  `json:"rows_duplicate"`
+	RowsUsed       int64  `json:"rows_used"`
 }
 
 // Build says which binary ran.
@@ -124,6 +143,7 @@ func (m *Manifest) normalise() {
 	for i := range m.Inputs {
 		m.Inputs[i].MTime = m.Inputs[i].MTime.UTC()
 	}
+	m.Data.Sources = append([]SourceRows{}, m.Data.Sources...)
 	if m.Outputs == nil {
 		m.Outputs = []Output{}
 	}

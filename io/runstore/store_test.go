@@ -107,6 +107,12 @@ func TestManifestBytes(t *testing.T) {
       "rows": 2
     }
   ],
+  "data": {
+    "sources": [],
+    "customers": 0,
+    "orders": null,
+    "amount": null
+  },
   "outputs": [],
   "label_hash": "ff",
   "environment": {

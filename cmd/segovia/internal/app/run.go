@@ -19,6 +19,7 @@ import (
 	"segovia/cmd/segovia/internal/config"
 	"segovia/engine"
 	"segovia/engine/features"
+	"segovia/engine/quality"
 	"segovia/engine/table"
 	"segovia/io/anyio"
 	"segovia/io/runstore"
@@ -342,6 +343,7 @@ func (e *env) nightly(args []string, f runFlags) (err error) {
 		return errors.Join(err, work.End(n.close("", err)))
 	}
 	manifest.LabelHash = engine.LabelHash(o.Features.Table.Keys, o.Labels)
+	manifest.Data = counts(o.Quality)
 	end := n.step("report")
 	report, err := n.report(o, manifest, runID)
 	if err == nil {
@@ -393,6 +395,16 @@ func (n *night) manifest(configHash, host string) runstore.Manifest {
 		}
 	}
 	return m
+}
+
+// counts sums the quality report up for the manifest.
+func counts(q *quality.Report) runstore.Data {
+	d := runstore.Data{Customers: q.Entity.Customers, Orders: q.Entity.Orders, Amount: q.Entity.Amount}
+	for _, s := range q.Sources {
+		d.Sources = append(d.Sources, runstore.SourceRows{Name: s.Name, Files: s.Files, RowsRead: s.RowsRead, RowsWithoutKey: s.RowsWithoutKey,
+			RowsDuplicate: s.RowsDuplicate, RowsUsed: s.RowsUsed})
+	}
+	return d
 }
 
 // tell shows what became of the run: the summary, or with --json the last line.
