@@ -14,12 +14,16 @@ import (
 var errorID = regexp.MustCompile(`(?i)^seg-[a-z]+-[0-9]+$`)
 
 func newExplainCommand(e *env) *cobra.Command {
+	var out string
 	cmd := &cobra.Command{
-		Use:   "explain ID",
-		Short: "What an error means and how to mend it",
+		Use:   "explain ERROR-ID|SEGMENT-ID|CUSTOMER-ID",
+		Short: "What an error means, what a segment is, why a customer belongs where it does",
 		Long: `Explains the id of an error: what it means, what usually causes it, how to mend it, and the exit code that commands
-return for it. Without an id it lists them all.`,
-		Example: "segovia explain SEG-CSV-004\nsegovia explain",
+return for it. Without an id it lists them all.
+
+Other ids are looked for in the published run under --out: a segment with its description, rule and features, or a
+customer with the features that decide between its segment and the second nearest.`,
+		Example: "segovia explain SEG-CSV-004\nsegovia explain\nsegovia explain S-7K2M4Q --out out",
 		Args:    takes(0, 1, "one id"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -28,9 +32,10 @@ return for it. Without an id it lists them all.`,
 			if errorID.MatchString(args[0]) {
 				return e.explainError(strings.ToUpper(args[0]))
 			}
-			return unknownID(args[0])
+			return e.explainPublished(out, args[0])
 		},
 	}
+	cmd.Flags().StringVar(&out, "out", "out", "output folder with the published run")
 	return cmd
 }
 
