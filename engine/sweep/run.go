@@ -50,7 +50,7 @@ type Solution struct {
 func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress ports.Progress) (*Result, []Solution, error) {
 	cfg = cfg.WithDefaults(in.Matrix.N)
 	s := &runner{in: in, cfg: cfg, pool: pool.New(in.Matrix, path, cfg.Threads), progress: progress,
-		points: points(in), timings: map[string]float64{}}
+		points: points(in), timings: map[string]float64{"fit_s": 0, "silhouette_s": 0, "stability_s": 0, "gap_s": 0, "load_s": 0}}
 	if err := s.possible(); err != nil {
 		return nil, nil, err
 	}
@@ -58,7 +58,7 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 		Features: in.Names, Seed: cfg.Seed, AlgorithmVersion: AlgorithmVersion, Precision: precision(in),
 		Convention: Convention{Scale: in.Scale, Init: cfg.initName(), Restarts: s.restarts(), MaxIter: cfg.MaxIter,
 			Bootstrap: cfg.Bootstrap, BootRestart: cfg.BootRestarts, BootScheme: cfg.BootScheme, Silhouette: cfg.Silhouette},
-		Warnings: s.warnings}
+		Warnings: append([]string{}, s.warnings...)}
 	if err := s.timed("fit_s", s.fit(ctx, r)); err != nil {
 		return nil, nil, err
 	}
