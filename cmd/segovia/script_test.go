@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,6 +35,8 @@ func TestScript(t *testing.T) {
 	if missing != nil && slices.Contains(strings.Split(os.Getenv("SEGOVIA_REQUIRE"), ","), "shared") {
 		t.Fatalf("SEGOVIA_REQUIRE names shared, and it is not there: %v", missing)
 	}
+	commands := maps.Clone(badInputs)
+	commands["exits"], commands["lines"] = exits, lines
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -50,7 +53,7 @@ func TestScript(t *testing.T) {
 			}
 			return false, nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "lines": lines},
+		Cmds: commands,
 	})
 }
 
