@@ -145,7 +145,7 @@ func TestExpressionFaults(t *testing.T) {
 		{"quantity + category", "SEG-FEA-005", 11, "type number is wanted here, this is of type text"},
 		{"category > 5", "SEG-FEA-005", 0, "number"},
 		{"quantity and paid", "SEG-FEA-005", 0, "yes/no"},
-		{"mixed > 5", "SEG-NUM-001", 0, "2 of its cells are no numbers"},
+		{"mixed > 5", "SEG-NUM-001", 0, "2 of its cells are none"},
 		{"sum(mixed)", "SEG-FEA-005", 0, "no function"},
 		{"abs(mixed)", "SEG-NUM-001", 4, "2 of its cells"},
 		{"paid < true", "SEG-FEA-005", 5, "no order"},

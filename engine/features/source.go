@@ -1,6 +1,7 @@
 package features
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -118,9 +119,12 @@ func (s *sourcePlan) notNumber(name string) *exprError {
 		return nil
 	}
 	e := &exprError{id: "SEG-NUM-001",
-		what: fmt.Sprintf("column %q is used as a number, but %s of its cells are no numbers", name, bad)}
-	if good := get("csv.numbers"); good != "" {
-		e.why = fmt.Sprintf("%s cells are numbers, %s are not", good, bad)
+		what: fmt.Sprintf("column %q is used as a number, but %s of its cells are none", name, bad)}
+	if bad == "1" {
+		e.what = fmt.Sprintf("column %q is used as a number, but 1 of its cells is none", name)
+	}
+	if cells := get("csv.cells"); cells != "" {
+		e.why = fmt.Sprintf("%s of %s cells are numbers", cmp.Or(get("csv.numbers"), "0"), cells)
 	}
 	if line := get("csv.first_not_number_line"); line != "" {
 		e.why += fmt.Sprintf("; the first stands in %s:%s", get("csv.first_not_number_file"), line)
