@@ -147,11 +147,11 @@ func (c Choose) ranking(r *Result) (func(i int) (float64, bool), error) {
 // sentence says why best was chosen, with the figures that decided.
 func (ch *Chosen) sentence(r *Result, c Choose, passing, best, second int) {
 	k := r.K[best]
-	tested := "of the %d k tried, %d pass the checks for size, stability and distinctness"
-	geprueft := "von %d geprüften k bestehen %d die Prüfungen auf Größe, Stabilität und Unterscheidbarkeit"
+	tested := "Of the %d k tried, %d pass the checks for size, stability and distinctness"
+	geprueft := "Von %d geprüften k bestehen %d die Prüfungen auf Größe, Stabilität und Unterscheidbarkeit"
 	if k.Stability == nil {
-		tested = "of the %d k tried, %d pass the checks for size and distinctness (stability was not tested)"
-		geprueft = "von %d geprüften k bestehen %d die Prüfungen auf Größe und Unterscheidbarkeit (Stabilität wurde nicht geprüft)"
+		tested = "Of the %d k tried, %d pass the checks for size and distinctness (stability was not tested)"
+		geprueft = "Von %d geprüften k bestehen %d die Prüfungen auf Größe und Unterscheidbarkeit (Stabilität wurde nicht geprüft)"
 	}
 	why := reasons[c.Rule]
 	if passing == 0 {
@@ -161,8 +161,8 @@ func (ch *Chosen) sentence(r *Result, c Choose, passing, best, second int) {
 			strings.Join(names(ch.Gates[best].Failed, gateDE), ", "))
 		return
 	}
-	ch.Because = fmt.Sprintf("k = %d: "+tested+"; among these it %s%s", k.K, len(r.K), passing, why.en, figuresEN(k))
-	ch.BecauseDE = fmt.Sprintf("k = %d: "+geprueft+"; darunter %s%s", k.K, len(r.K), passing, why.deInverted, figuresDE(k))
+	ch.Because = fmt.Sprintf(tested+"; among these k = %d %s%s", len(r.K), passing, k.K, why.en, figuresEN(k))
+	ch.BecauseDE = fmt.Sprintf(geprueft+"; darunter %s%s", len(r.K), passing, fmt.Sprintf(why.deInverted, k.K), figuresDE(k))
 	if second >= 0 {
 		ch.Because += fmt.Sprintf("; the runner-up is k = %d%s", r.K[second].K, figuresEN(r.K[second]))
 		ch.BecauseDE += fmt.Sprintf("; an zweiter Stelle steht k = %d%s", r.K[second].K, figuresDE(r.K[second]))
@@ -171,12 +171,12 @@ func (ch *Chosen) sentence(r *Result, c Choose, passing, best, second int) {
 	ch.BecauseDE += "."
 }
 
-// reasons word what a rule prefers; in German also with the verb first.
+// reasons word what a rule prefers; in German also with the verb before k.
 var reasons = map[string]struct{ en, de, deInverted string }{
-	"stable-then-silhouette": {"has the best silhouette", "hat die beste Silhouette", "hat es die beste Silhouette"},
-	"silhouette":             {"has the best silhouette", "hat die beste Silhouette", "hat es die beste Silhouette"},
-	"stability":              {"is the most stable", "ist am stabilsten", "ist es am stabilsten"},
-	"elbow":                  {"is the elbow of the inertia curve", "ist der Knick der Inertia-Kurve", "ist es der Knick der Inertia-Kurve"},
+	"stable-then-silhouette": {"has the best silhouette", "hat die beste Silhouette", "hat k = %d die beste Silhouette"},
+	"silhouette":             {"has the best silhouette", "hat die beste Silhouette", "hat k = %d die beste Silhouette"},
+	"stability":              {"is the most stable", "ist am stabilsten", "ist k = %d am stabilsten"},
+	"elbow":                  {"is the elbow of the inertia curve", "ist der Knick der Inertia-Kurve", "ist k = %d der Knick der Inertia-Kurve"},
 }
 
 func figuresEN(k KResult) string { return figures(k, "silhouette", "mean ARI", ".") }
