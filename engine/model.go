@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -18,16 +17,16 @@ import (
 
 // Model is model.json: all that labels customers the way the run did.
 type Model struct {
-	Schema           string          `json:"$schema"`
-	FormatVersion    int             `json:"format_version"`
-	AlgorithmVersion string          `json:"algorithm_version"`
-	Project          string          `json:"project"`
-	Seed             uint64          `json:"seed"`
-	InputHash        string          `json:"input_hash"` // SHA-256 of the feature table, in hex
-	Features         json.RawMessage `json:"features"`   // feature definitions of the configuration; null for ready tables
-	Prep             *prep.Model     `json:"prep"`
-	Language         string          `json:"language"` // of the names in tables: "de" or "en"
-	K                int             `json:"k"`
+	Schema           string      `json:"$schema"`
+	FormatVersion    int         `json:"format_version"`
+	AlgorithmVersion string      `json:"algorithm_version"`
+	Project          string      `json:"project"`
+	Seed             uint64      `json:"seed"`
+	InputHash        string      `json:"input_hash"` // SHA-256 of the feature table, in hex
+	Features         *Definition `json:"features"`   // how the features come from sources; null for ready tables
+	Prep             *prep.Model `json:"prep"`
+	Language         string      `json:"language"` // of the names in tables: "de" or "en"
+	K                int         `json:"k"`
 	// Centroids in the order of the fit, which decides between equal distances.
 	Centroids []Centroid     `json:"centroids"`
 	Stability *ModelTrust    `json:"stability"`
@@ -92,7 +91,7 @@ func mintIDs(project string, seed uint64, input [sha256.Size]byte, k int) []stri
 // NewModel freezes a solution.
 func NewModel(project string, seed uint64, input [sha256.Size]byte, pm *prep.Model, p *prep.Prepared, s sweep.Solution, k sweep.KResult) *Model {
 	m := &Model{Schema: "segovia:model", FormatVersion: 1, AlgorithmVersion: sweep.AlgorithmVersion,
-		Project: project, Seed: seed, Language: "en", InputHash: fmt.Sprintf("%x", input), Features: json.RawMessage("null"), Prep: pm, K: s.K}
+		Project: project, Seed: seed, Language: "en", InputHash: fmt.Sprintf("%x", input), Prep: pm, K: s.K}
 	if k.Stability != nil {
 		m.Stability = &ModelTrust{k.Stability.Pairs, k.Stability.ARIMean}
 	}

@@ -116,6 +116,7 @@ func (j *Job) segment(o *Outcome) (in, out int64, err error) {
 	o.Chosen = solution
 	hash := TableHash(o.Features.Table)
 	o.Model = NewModel(j.Project, j.Sweep.Seed, hash, o.PrepModel, o.Prepared, *solution, k)
+	o.Model.Features = Define(j.Features, o.Quality)
 	if j.Language != "" {
 		o.Model.Language = j.Language
 	}

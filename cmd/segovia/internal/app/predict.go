@@ -65,7 +65,7 @@ func (e *env) predict(m *engine.Model, file, id, out string) error {
 	var t *table.Table
 	idColumn := outColumn{}
 	if strings.HasSuffix(file, ".yaml") || strings.HasSuffix(file, ".yml") {
-		o, err := e.foldFeatures(file)
+		o, err := e.foldFeatures(file, m)
 		if err != nil {
 			return err
 		}

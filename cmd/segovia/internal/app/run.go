@@ -235,10 +235,13 @@ func (n *night) close(status string, err error) runstore.Results {
 	return n.results
 }
 
-// foldFeatures returns the feature table of a configuration.
-func (e *env) foldFeatures(file string) (*table.Table, error) {
+// foldFeatures returns the feature table of a configuration, which must compute the features of m.
+func (e *env) foldFeatures(file string, m *engine.Model) (*table.Table, error) {
 	n, err := e.newNight([]string{file}, runFlags{})
 	if err != nil {
+		return nil, err
+	}
+	if err := m.CheckDefinition(n.job.Features); err != nil {
 		return nil, err
 	}
 	if err := n.open(e.ctx); err != nil {
