@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -179,7 +180,17 @@ func (s *Store) list(running string) ([]Info, error) {
 		}
 		infos = append(infos, Info{ID: e.Name, State: state, Current: e.Name == current, Results: results})
 	}
+	slices.SortStableFunc(infos, older)
 	return infos, nil
+}
+
+// older orders runs by their start. Ids tell it to the second; within one the results tell it, where there are any.
+func older(a, b Info) int {
+	second := len("20060102T150405Z")
+	if c := strings.Compare(a.ID[:second], b.ID[:second]); c != 0 || a.Results == nil || b.Results == nil {
+		return c
+	}
+	return a.Results.Start.Compare(b.Results.Start)
 }
 
 func (s *Store) classify(id, running string) (State, *Results, error) {
