@@ -62,6 +62,7 @@ var badInputs = map[string]func(ts *testscript.TestScript, neg bool, args []stri
 	},
 	"filled": func(ts *testscript.TestScript, neg bool, args []string) {
 		expect(ts, !neg && len(args) == 4, "filled FILE N HEAD TAIL")
+		ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o777))
 		f, err := os.Create(ts.MkAbs(args[0]))
 		ts.Check(err)
 		w := bufio.NewWriterSize(f, 1<<20)
