@@ -1,0 +1,150 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"segovia/engine/kmeans"
+	"segovia/kernels"
+	"segovia/kernels/ref"
+	"segovia/kernels/rng"
+	"segovia/kernels/tile"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func matrix(t testing.TB, n, d int) *tile.Matrix {
+	s := rng.New(1, "pool test", 0, 0)
+	columns, grids := make([][]float64, d), make([]tile.Grid, d)
+	for j := range columns {
+		columns[j] = make([]float64, n)
+		for i := range columns[j] {
+			columns[j][i] = s.Float64(uint64(j), uint64(i)) + float64(s.Below(4, uint64(d), uint64(i)))
+		}
+		g, err := tile.FitGrid(columns[j])
+		if err != nil {
+			t.Fatal(err)
+		}
+		grids[j] = g
+	}
+	return tile.New(columns, grids)
+}
+
+func batch(b int) Batch {
+	out := Batch{K: []int{1, 2, 3, 7}, MaxIter: 300, Random: b%2 == 1}
+	for r := range 1 + b%3 {
+		out.Seeds = append(out.Seeds, rng.New(5, "seeds", r, b))
+	}
+	if b%4 == 2 {
+		out.Weights = make([]uint16, 500)
+		for i := range out.Weights {
+			out.Weights[i] = uint16((i * (b + 3)) % 4)
+		}
+	}
+	return out
+}
+
+// The fits of a batch are the best of its restarts, whatever else runs and on how many threads.
+func TestRunEqualsOneByOne(t *testing.T) {
+	m := matrix(t, 500, 3)
+	worker, err := kmeans.NewData(m).NewWorker(ref.Path{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer worker.Close()
+	const n = 9
+	var want [n]Fits
+	fits := 0
+	for b := range n {
+		set := batch(b)
+		want[b] = make(Fits, len(set.K))
+		for r, s := range set.Seeds {
+			for at, k := range set.K {
+				start := worker.Seed(set.Weights, k, s)
+				if set.Random {
+					start = worker.SeedRandom(set.Weights, k, s)
+				}
+				f := worker.Lloyd(set.Weights, start, set.MaxIter, nil)
+				fits++
+				if r == 0 || f.Inertia < want[b][at].Inertia {
+					want[b][at] = f
+				}
+			}
+		}
+	}
+	for _, threads := range []int{1, 2, 5} {
+		var got [n]Fits
+		var ticks atomic.Int64
+		err := New(m, ref.Path{}, threads).Run(context.Background(), n, batch, func(b int, f Fits) error {
+			got[b] = f
+			return nil
+		}, func() { ticks.Add(1) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if int(ticks.Load()) != fits {
+			t.Errorf("%d ticks for %d fits", ticks.Load(), fits)
+		}
+		for b := range got {
+			for at := range got[b] {
+				g, w := got[b][at], want[b][at]
+				if !slices.Equal(g.Labels, w.Labels) || !slices.Equal(g.Centroids, w.Centroids) || g.Inertia != w.Inertia {
+					t.Fatalf("%d threads, batch %d, k=%d: another fit", threads, b, batch(b).K[at])
+				}
+			}
+		}
+	}
+}
+
+func TestGivenStarts(t *testing.T) {
+	m := matrix(t, 100, 2)
+	start := append(m.Row(nil, 3), m.Row(nil, 50)...)
+	set := Batch{K: []int{2}, Starts: map[int][]float32{2: start}, MaxIter: 300}
+	worker, _ := kmeans.NewData(m).NewWorker(ref.Path{})
+	defer worker.Close()
+	want := worker.Lloyd(nil, start, 300, nil)
+	err := New(m, ref.Path{}, 1).Run(context.Background(), 1, func(int) Batch { return set }, func(_ int, f Fits) error {
+		if !slices.Equal(f[0].Labels, want.Labels) {
+			t.Error("another fit than from the given start")
+		}
+		return nil
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestErrorsEndTheRun(t *testing.T) {
+	m := matrix(t, 500, 3)
+	stop := errors.New("stop")
+	err := New(m, ref.Path{}, 3).Run(context.Background(), 50, batch, func(b int, _ Fits) error {
+		if b >= 7 {
+			return stop
+		}
+		return nil
+	}, nil)
+	if !errors.Is(err, stop) {
+		t.Errorf("error of done: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	err = New(m, ref.Path{}, 2).Run(ctx, 50, batch, func(b int, _ Fits) error {
+		cancel()
+		return nil
+	}, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	err = New(m, broken{}, 2).Run(context.Background(), 2, batch, func(int, Fits) error { return nil }, nil)
+	if !errors.Is(err, kernels.ErrUnavailable) {
+		t.Errorf("a path that does not open: %v", err)
+	}
+}
+
+type broken struct{ ref.Path }
+
+func (broken) Open(int) (kernels.Scorer, error) { return nil, kernels.ErrUnavailable }
