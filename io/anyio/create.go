@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,6 +56,18 @@ type File struct {
 	done bool
 }
 
+// CreateBeside creates a new file in the folder of path, under a hidden name of its own, to be renamed to path when it is
+// whole. Its rights are those that the umask leaves, as if path itself had been created.
+func CreateBeside(path string) (*os.File, error) {
+	for {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%08x.tmp", filepath.Base(path), rand.Uint32()))
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
+}
+
 // Create begins a table at path; format "" is taken from the name. Nobody sees the file before Close has succeeded. Abort
 // must be called after an error; after Close it does nothing.
 func Create(path, format string, schema *arrow.Schema) (*File, error) {
@@ -63,7 +77,7 @@ func Create(path, format string, schema *arrow.Schema) (*File, error) {
 			return nil, &problem.Problem{ID: "SEG-CLI-001", What: "the name does not tell the format to write", File: path, Fix: "end it with .csv, .parquet or .arrow"}
 		}
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	tmp, err := CreateBeside(path)
 	if err != nil {
 		return nil, output(path, err)
 	}
@@ -88,9 +102,6 @@ func (f *File) Close() error {
 	err := f.w.Close()
 	if err == nil {
 		err = f.buf.Flush()
-	}
-	if err == nil {
-		err = f.tmp.Chmod(0o644)
 	}
 	if err == nil {
 		err = f.tmp.Sync()

@@ -3,7 +3,6 @@ package app
 import (
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -141,7 +140,7 @@ func writeTable(file string, columns []outColumn) error {
 
 // writeFile writes data to file through a temporary one beside it.
 func writeFile(file string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
+	tmp, err := anyio.CreateBeside(file)
 	if err != nil {
 		return notWritable(file, err)
 	}

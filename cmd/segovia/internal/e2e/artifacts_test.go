@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -215,5 +216,38 @@ func TestLabelsSegmentsAndModelAgree(t *testing.T) {
 	decode(t, filepath.Join(run, "model.json"), &model)
 	if model.Features == nil || len(model.Features.Sources) != 4 || len(model.Features.Columns) == 0 || model.Features.Sources[0].Key != "customer_id" {
 		t.Errorf("model.json lacks source columns and feature definitions: %+v", model.Features)
+	}
+}
+
+// Every file that the program writes has the rights that the umask leaves.
+func TestFilesHaveTheRightsOfTheUmask(t *testing.T) {
+	bin, dir := segovia(t), company(t)
+	defer syscall.Umask(syscall.Umask(0o027)) // inherited by the program
+	_, run := publish(t, bin, dir, "company.yaml", "--out", "out")
+	call(t, bin, dir, "features", "company.yaml", "--out", "step")
+	call(t, bin, dir, "predict", "--model", run, "--out", "labels.csv", filepath.Join(run, "features.parquet"))
+	n := 0
+	for _, where := range []string{"out", "step", "labels.csv"} {
+		err := filepath.WalkDir(filepath.Join(dir, where), func(name string, d os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			want := os.FileMode(0o640)
+			if d.IsDir() {
+				want = 0o750
+			}
+			if err == nil && info.Mode().Perm() != want {
+				t.Errorf("%s has the rights %o, want %o", name, info.Mode().Perm(), want)
+			}
+			n++
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n < 16 {
+		t.Errorf("only %d files were written", n)
 	}
 }
