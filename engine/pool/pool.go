@@ -4,10 +4,12 @@ package pool
 
 import (
 	"context"
+	"fmt"
 
 	"segovia/engine/internal/par"
 	"segovia/engine/kmeans"
 	"segovia/kernels"
+	"segovia/kernels/problem"
 	"segovia/kernels/rng"
 	"segovia/kernels/tile"
 )
@@ -26,6 +28,9 @@ type Batch struct {
 
 // Fits are the best fits of one batch: smallest inertia over the restarts, the earliest on ties; by position in Batch.K.
 type Fits []kmeans.Fit
+
+// maxWeight bounds the sum of weights, so that sums of weighted grid integers stay within int64.
+const maxWeight = 1 << 40
 
 // Pool fits batches over one matrix on one path.
 type Pool struct {
@@ -88,6 +93,14 @@ func (p *Pool) each(ctx context.Context, n int, f func(w *kmeans.Worker, i int) 
 }
 
 func fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, error) {
+	var sum uint64
+	for _, v := range b.Weights {
+		sum += uint64(v)
+	}
+	if sum >= maxWeight {
+		return nil, &problem.Problem{ID: "SEG-NUM-002", What: fmt.Sprintf("the weights sum up to %d", sum),
+			Why: "integer sums are exact only below 2^40", Fix: "use fewer rows or smaller weights"}
+	}
 	best := make(Fits, len(b.K))
 	restarts := len(b.Seeds)
 	if b.Starts != nil {
