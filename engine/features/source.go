@@ -89,6 +89,25 @@ func (s *sourcePlan) lookup(name string) (*node, *exprError) {
 	return s.columns[i], nil
 }
 
+// isEmpty reports whether name is a column without any value: of no type, so it can stand for a missing one of each.
+func (s *sourcePlan) isEmpty(name string) bool {
+	i, ok := s.byName[name]
+	if !ok {
+		return false
+	}
+	v, _ := s.schema.Field(i).Metadata.GetValue("empty")
+	return v == "true" && s.columns[i].typ == typeText
+}
+
+// lookupInExpression is lookup, where an empty column is the literal null.
+func (s *sourcePlan) lookupInExpression(name string) (*node, *exprError) {
+	n, fault := s.lookup(name)
+	if n != nil && s.isEmpty(name) {
+		return constant(&vec{typ: typeNull, null: []bool{true}}), nil
+	}
+	return n, fault
+}
+
 func (s *sourcePlan) environment() *environment {
 	names := make([]string, 0, len(s.byName)+1)
 	for _, f := range s.schema.Fields() {
@@ -97,7 +116,7 @@ func (s *sourcePlan) environment() *environment {
 	if s.amount >= 0 {
 		names = append(names, "amount")
 	}
-	return &environment{lookup: s.lookup, names: names, what: fmt.Sprintf("column of source %q", s.cfg.Name),
+	return &environment{lookup: s.lookupInExpression, names: names, what: fmt.Sprintf("column of source %q", s.cfg.Name),
 		number: s.notNumber}
 }
 
@@ -203,6 +222,9 @@ func (s *sourcePlan) number(text string) (int, *exprError) {
 			return r, nil
 		}}), nil
 	case typeText:
+		if s.isEmpty(text) {
+			return s.derive("no number", i, constant(&vec{typ: typeNumber, dec: make([]i128, 1), null: []bool{true}})), nil
+		}
 		if e := s.notNumber(text); e != nil {
 			return -1, e
 		}
@@ -279,6 +301,8 @@ func (s *sourcePlan) build(p *planner) {
 		switch {
 		case i < 0 || fault != nil:
 			p.fault(s.unknown(cfg.Time, fault), cfg.Time, s.place+".time")
+		case s.isEmpty(cfg.Time):
+			s.time = s.derive("no time", i, constant(&vec{typ: typeTime, tim: make([]int64, 1), null: []bool{true}}))
 		case s.exprs[i].typ != typeTime:
 			p.add(&problem.Problem{ID: "SEG-FEA-005",
 				What:  fmt.Sprintf("column %q is of type %s, not a time", cfg.Time, s.exprs[i].typ),

@@ -104,12 +104,20 @@ func unify(members []member, keyColumns []string) (*arrow.Schema, error) {
 				continue
 			}
 		}
+		if !slices.ContainsFunc(parts, func(p part) bool { return classOf(p.typ) != classNull }) {
+			meta = withEmpty(meta)
+		}
 		fields[k] = arrow.Field{Name: c.name, Type: t, Nullable: true, Metadata: meta}
 	}
 	if len(bad) > 0 {
 		return nil, bad
 	}
 	return arrow.NewSchema(fields, nil), nil
+}
+
+// withEmpty adds "empty" = "true": no file has a value in the column, so nothing says what its type should be.
+func withEmpty(m arrow.Metadata) arrow.Metadata {
+	return arrow.NewMetadata(append(slices.Clone(m.Keys()), "empty"), append(slices.Clone(m.Values()), "true"))
 }
 
 // part is one file's share of a column.
