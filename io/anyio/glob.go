@@ -242,7 +242,7 @@ func (s Spec) missing(why string) error {
 		}
 		entries, err := os.ReadDir(s.join(dir))
 		if err == nil {
-			p.Why += "; " + describeFolder(dir, entries)
+			p.Why += "; " + describeFolder(filepath.ToSlash(s.join(dir)), entries)
 			return p
 		}
 		if dir == "/" || dir == "." {

@@ -207,7 +207,7 @@ func floats(a arrow.Array) ([]float64, error) {
 func (b *tableBuilder) finish(t *readyTable) error {
 	n := len(b.keys)
 	if len(b.missing) > 0 {
-		return b.keyProblem(fmt.Sprintf("%d rows have no %s", len(b.missing), b.fields[b.key].Name), b.missing,
+		return b.keyProblem(fmt.Sprintf("%s without %s", countOf(len(b.missing), "row"), b.fields[b.key].Name), b.missing,
 			"repair the table; every row needs an id")
 	}
 	if b.key < 0 {
@@ -231,7 +231,7 @@ func (b *tableBuilder) finish(t *readyTable) error {
 	}
 	if len(twice) > 0 {
 		slices.Sort(twice)
-		return b.keyProblem(fmt.Sprintf("%d rows repeat the %s of an earlier row", len(twice), b.fields[b.key].Name), twice,
+		return b.keyProblem(fmt.Sprintf("%s with the %s of an earlier row", countOf(len(twice), "row"), b.fields[b.key].Name), twice,
 			"repair the table; a ready table has one row per id")
 	}
 	for j, c := range b.columns {
@@ -251,15 +251,23 @@ func (b *tableBuilder) finish(t *readyTable) error {
 
 // keyProblem names rows (from 1, ascending) by their lines where they have some.
 func (b *tableBuilder) keyProblem(what string, rows []int, fix string) error {
-	p := &problem.Problem{ID: "SEG-KEY-001", What: what, File: b.file, Place: "rows " + firstNumbers(rows), Fix: fix}
+	p := &problem.Problem{ID: "SEG-KEY-001", What: what, File: b.file, Why: "first in data row " + firstNumbers(rows), Fix: fix}
 	first := make([]int64, min(len(rows), 6)) // one more than firstNumbers shows
 	for i := range first {
 		first[i] = int64(rows[i])
 	}
 	if lines, err := b.lines(first); err == nil && len(lines) == len(first) {
-		p.Line, p.Place = lines[0], "lines "+firstNumbers(lines)
+		p.Line, p.Why = lines[0], "first in line "+firstNumbers(lines)
 	}
 	return p
+}
+
+// countOf gives "1 row" and "2 rows".
+func countOf(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 func permute[T any](x []T, order []int) []T {
