@@ -82,12 +82,14 @@ type Score struct {
 
 // Config is everything that turns sources into the feature table.
 type Config struct {
-	Sources   []SourceConfig
-	Entity    Entity
-	AsOf      time.Time     // UTC; records at or after it are not used and counted as future
-	Window    time.Duration // 0 = all
-	Columns   []Column
-	Threads   int
-	TempDir   string
-	MemoryMax int64 // bytes for what is held until all sources are read; beyond it SEG-MEM-001; 0 = no limit
+	Sources []SourceConfig
+	Entity  Entity
+	AsOf    time.Time     // UTC; records at or after it are not used and counted as future
+	Window  time.Duration // 0 = all
+	Columns []Column
+	Threads int
+	TempDir string // where a folder for what does not fit is made; "" = the system's
+	// MemoryMax is the memory budget in bytes, 0 = no limit. The fold holds at most half of it until all sources are read
+	// and spills what is more; the rest is for batches in work, the quality report and the table that comes out.
+	MemoryMax int64
 }

@@ -222,26 +222,6 @@ func TestYesNoAndCodes(t *testing.T) {
 	}
 }
 
-func TestMemoryBudget(t *testing.T) {
-	cfg := everything("none")
-	var rows [][]string
-	for i := range 2000 {
-		rows = append(rows, []string{"a", fmt.Sprint(i), fmt.Sprint(i % 50), "2026-06-20", "1", "", ""})
-	}
-	cfg.MemoryMax = 1 << 30
-	if _, err := fold(cfg, customersSource(customerRows()...), eventsSource(rows...)); err != nil {
-		t.Fatal(err)
-	}
-	cfg.MemoryMax = 100 << 10
-	var p *problem.Problem
-	events := eventsSource(rows...)
-	events.batch = 100
-	if _, err := fold(cfg, customersSource(customerRows()...), events); !errors.As(err, &p) || p.ID != "SEG-MEM-001" ||
-		p.Place != "sources.orders" {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestCancelAndErrors(t *testing.T) {
 	cfg := Config{Sources: []SourceConfig{{Name: "orders", Key: "customer"}}, Entity: Entity{From: "orders"},
 		AsOf: date("2026-07-01"), Threads: 4}

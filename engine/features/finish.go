@@ -16,8 +16,8 @@ import (
 	"segovia/kernels/problem"
 )
 
-// place is where a customer's states are.
-type place struct{ shard, slot int }
+// place is where a customer is.
+type place struct{ shard, slot int32 }
 
 // column returns an empty column of the table for the feature.
 func (f *featurePlan) column(name string) *table.Column {
@@ -27,34 +27,37 @@ func (f *featurePlan) column(name string) *table.Column {
 
 // finish reads the states into the table and judges what came out.
 func (f *folder) finish(ctx context.Context) (*Result, error) {
-	keys, rows, err := f.customers()
+	t := &table.Table{}
+	var err error
+	if t.Keys, err = f.placeCustomers(); err != nil {
+		return nil, err
+	}
+	// What is left of spilled shards joins the rest of them, and there must be room to read them again.
+	for _, sh := range f.shards {
+		if len(sh.spilled) > 0 && len(sh.members) > 0 {
+			if err := sh.spill(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if f.limit() > 0 && f.held.Load() > f.limit()/2 && f.parts != nil {
+		if err := f.shrink(f.limit() / 2); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.endSpilling(); err != nil {
+		return nil, err
+	}
+	var region []string
+	if f.region != nil {
+		region = make([]string, len(t.Keys))
+	}
+	columns, err := f.readTable(ctx, t, region)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.freeze(ctx); err != nil {
-		return nil, err
-	}
-	t := &table.Table{Keys: keys}
-	columns := make([][]*table.Column, len(f.features)) // by feature
-	taken := map[string]bool{}
-	for _, fp := range f.features {
-		taken[fp.col.Name] = true
-	}
-	for i, fp := range f.features {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		switch {
-		case fp.by != nil:
-			columns[i], err = f.expandLevels(fp, rows, taken)
-		case fp.read != nil:
-			c := fp.column(fp.col.Name)
-			columns[i], err = []*table.Column{c}, f.fill(fp, c, rows)
-		}
-		if err != nil {
-			return nil, err
-		}
-		t.Columns = append(t.Columns, columns[i]...)
+	for _, c := range columns {
+		t.Columns = append(t.Columns, c...)
 	}
 	for _, i := range f.derived {
 		c, err := f.compute(f.features[i], t)
@@ -70,10 +73,117 @@ func (f *folder) finish(ctx context.Context) (*Result, error) {
 		r.RowsUsed[s.cfg.Name] = f.counts[i].RowsUsed
 	}
 	r.From = f.begin()
-	if r.Quality, err = f.judge(t, rows); err != nil {
+	if r.Quality, err = f.judge(ctx, t, region); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// readTable fills the columns of all features that are read from states, by feature, and each customer's region, where
+// that is not nil. A shard's states are gone afterwards.
+func (f *folder) readTable(ctx context.Context, t *table.Table, region []string) ([][]*table.Column, error) {
+	columns := make([][]*table.Column, len(f.features))
+	levels, err := f.chooseLevels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	taken := map[string]bool{}
+	for _, fp := range f.features {
+		taken[fp.col.Name] = true
+	}
+	for i, fp := range f.features {
+		switch {
+		case fp.by != nil:
+			columns[i] = f.levelColumns(fp, levels[i], taken, t.Rows())
+		case fp.read != nil:
+			c := fp.column(fp.col.Name)
+			if c.Kind == table.Category {
+				c.Strings, c.Missing = make([]string, t.Rows()), make([]bool, t.Rows())
+			} else {
+				c.Numbers = make([]float64, t.Rows())
+			}
+			columns[i] = []*table.Column{c}
+		}
+	}
+	active := make([]bool, len(region))
+	over := make([]int, len(f.shards)) // by shard: 1 + the first feature that leaves the range
+	err = f.eachShard(ctx, nil, func(sh *shard) error {
+		for i, fp := range f.features {
+			ok := true
+			switch {
+			case fp.by != nil:
+				ok = fp.by.fill(sh, levels[i], columns[i])
+			case fp.read != nil:
+				ok = fp.fill(sh, columns[i][0])
+			}
+			if !ok && (over[sh.number] == 0 || i < over[sh.number]-1) {
+				over[sh.number] = i + 1
+			}
+		}
+		if region != nil {
+			p := sh.states[f.entityIndex][f.region.spec].(*pickState)
+			for i := range sh.count() {
+				row := sh.row[sh.customer(i)]
+				if p.has[i] && !p.null[i] {
+					region[row] = p.v.str[i]
+				}
+				active[row] = sh.active[sh.customer(i)]
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	first := 0
+	for _, i := range over {
+		if i > 0 && (first == 0 || i < first) {
+			first = i
+		}
+	}
+	if first > 0 {
+		return nil, tooLarge(f.features[first-1])
+	}
+	for _, c := range slices.Concat(columns...) {
+		if !slices.Contains(c.Missing, true) {
+			c.Missing = nil
+		}
+	}
+	f.active = active
+	return columns, nil
+}
+
+// eachShard calls yield with the states of all customers, several shards at once and, after spilling, a part of a shard at
+// a time; keep says which states are wanted, nil all and for the last time.
+func (f *folder) eachShard(ctx context.Context, keep func(source, spec int) bool, yield func(sh *shard) error) error {
+	room := max(0, f.limit()-f.held.Load()) / int64(f.threads)
+	return f.parallel(ctx, len(f.shards), func(i int) error {
+		sh := f.shards[i]
+		err := sh.slices(keep, room, func() error { return yield(sh) })
+		if keep == nil {
+			sh.states = nil
+		}
+		return err
+	})
+}
+
+// fill reads the feature of the customers in the shard's states; false when a number leaves the range.
+func (f *featurePlan) fill(sh *shard, c *table.Column) bool {
+	for i := range sh.count() {
+		row := sh.row[sh.customer(i)]
+		v := f.read(sh, i)
+		switch {
+		case v.over:
+			return false
+		case c.Kind != table.Category:
+			c.Numbers[row] = number(v)
+		case v.missing:
+			c.Missing[row] = true
+		default:
+			c.Strings[row] = v.str
+		}
+	}
+	return true
 }
 
 // begin returns the begin of the window, or of the records.
@@ -93,30 +203,31 @@ func (f *folder) begin() time.Time {
 	return time.UnixMicro(*first).UTC()
 }
 
-// customers returns all keys, ascending, and where their states are.
-func (f *folder) customers() ([]string, []place, error) {
-	var keys []string
-	where := map[string]place{}
+// placeCustomers returns all keys, ascending, and tells the shards the row of each of their customers.
+func (f *folder) placeCustomers() ([]string, error) {
+	var places []place
 	for i, sh := range f.shards {
-		keys = append(keys, sh.keys...)
-		for slot, key := range sh.keys {
-			where[key] = place{i, slot}
+		sh.row = make([]int32, len(sh.keys))
+		for slot := range sh.keys {
+			places = append(places, place{int32(i), int32(slot)})
 		}
 	}
-	if len(keys) == 0 {
+	if len(places) == 0 {
 		c := &f.counts[f.entityIndex]
-		return nil, nil, &problem.Problem{ID: "SEG-SEG-002",
+		return nil, &problem.Problem{ID: "SEG-SEG-002",
 			What: fmt.Sprintf("no customer is left of source %q", f.entity.cfg.Name), Place: f.entity.place,
 			Why: fmt.Sprintf("of %d rows %d have no key, %d are filtered, %d have no time, %d lie in the future",
 				c.RowsRead, c.RowsWithoutKey, c.RowsFiltered, c.RowsWithoutTime, c.RowsFuture),
 			Fix: "Check `where`, `key`, `time` and `as_of`."}
 	}
-	slices.Sort(keys)
-	rows := make([]place, len(keys))
-	for i, key := range keys {
-		rows[i] = where[key]
+	key := func(p place) string { return f.shards[p.shard].keys[p.slot] }
+	slices.SortFunc(places, func(a, b place) int { return strings.Compare(key(a), key(b)) })
+	keys := make([]string, len(places))
+	for row, p := range places {
+		keys[row] = key(p)
+		f.shards[p.shard].row[p.slot] = int32(row)
 	}
-	return keys, rows, nil
+	return keys, nil
 }
 
 // parallel runs n jobs on the fold's workers and returns the error of the first job that failed.
@@ -135,42 +246,6 @@ func (f *folder) parallel(ctx context.Context, n int, job func(i int) error) err
 	return cmp.Or(ctx.Err(), cmp.Or(errs...))
 }
 
-func (f *folder) freeze(ctx context.Context) error {
-	return f.parallel(ctx, len(f.shards), func(i int) error {
-		sh := f.shards[i]
-		for _, states := range sh.states {
-			for _, st := range states {
-				st.grow(len(sh.keys))
-				st.freeze()
-			}
-		}
-		return nil
-	})
-}
-
-// fill reads one feature of all customers.
-func (f *folder) fill(fp *featurePlan, c *table.Column, rows []place) error {
-	if c.Kind == table.Category {
-		c.Strings = make([]string, len(rows))
-	} else {
-		c.Numbers = make([]float64, len(rows))
-	}
-	for i, at := range rows {
-		v := fp.read(f.shards[at.shard], at.slot)
-		switch {
-		case v.over:
-			return tooLarge(fp)
-		case c.Kind != table.Category:
-			c.Numbers[i] = number(v)
-		case v.missing:
-			setMissing(c, i)
-		default:
-			c.Strings[i] = v.str
-		}
-	}
-	return nil
-}
-
 func number(v value) float64 {
 	if v.missing {
 		return math.NaN()
@@ -187,11 +262,17 @@ func setMissing(c *table.Column, i int) {
 }
 
 // judge writes the quality report.
-func (f *folder) judge(t *table.Table, rows []place) (*quality.Report, error) {
+//
+// region is each customer's region, nil where none is known.
+func (f *folder) judge(ctx context.Context, t *table.Table, region []string) (*quality.Report, error) {
 	r := &quality.Report{Schema: quality.SchemaName, FormatVersion: quality.FormatVersion, Sources: []quality.Source{},
 		Coverage: []quality.Coverage{}}
 	for i, s := range f.sources {
-		r.Sources = append(r.Sources, f.judgeSource(i, s))
+		q, err := f.judgeSource(ctx, i, s)
+		if err != nil {
+			return nil, err
+		}
+		r.Sources = append(r.Sources, q)
 	}
 	r.Entity.Customers = int64(t.Rows())
 	if f.money != nil {
@@ -206,7 +287,11 @@ func (f *folder) judge(t *table.Table, rows []place) (*quality.Report, error) {
 			r.Entity.Amount = new(c.amount.text(f.money.exprs[f.money.amount].scale))
 		}
 		if f.orders >= 0 {
-			r.Entity.Orders = new(f.orderSet.len())
+			n, err := f.countSet(ctx, &f.orderSet)
+			if err != nil {
+				return nil, err
+			}
+			r.Entity.Orders = &n
 		}
 	}
 	var complete []bool
@@ -217,13 +302,13 @@ func (f *folder) judge(t *table.Table, rows []place) (*quality.Report, error) {
 		}
 	}
 	if f.region != nil {
-		r.Coverage = f.coverage(rows, complete)
+		r.Coverage = quality.Cover(f.region.name, region, f.active, complete)
 	}
 	r.Findings = quality.Findings(r, f.cfg.AsOf)
 	return r, nil
 }
 
-func (f *folder) judgeSource(i int, s *sourcePlan) quality.Source {
+func (f *folder) judgeSource(ctx context.Context, i int, s *sourcePlan) (quality.Source, error) {
 	judge := f.judges[i][0]
 	for _, other := range f.judges[i][1:] {
 		judge.Merge(other)
@@ -235,6 +320,11 @@ func (f *folder) judgeSource(i int, s *sourcePlan) quality.Source {
 	for j := range q.Columns {
 		q.Columns[j].Used = s.used[q.Columns[j].Name]
 	}
+	distinct, err := f.countSet(ctx, &f.duplicates[i].rowSet)
+	if err != nil {
+		return q, err
+	}
+	q.RowsDuplicate = q.RowsRead - distinct
 	q.Rejects = []quality.Reject{}
 	for code, n := range f.readers[i].Rejected() {
 		q.Rejects = append(q.Rejects, quality.Reject{Code: code, Count: n})
@@ -246,20 +336,17 @@ func (f *folder) judgeSource(i int, s *sourcePlan) quality.Source {
 		q.RowsUsedFirst, q.RowsUsedLast = new(quality.TimeText(c.first)), new(quality.TimeText(c.last))
 	}
 	q.Used = s == f.entity || slices.ContainsFunc(f.features, func(fp *featurePlan) bool { return fp.src == s })
-	return q
+	return q, nil
 }
 
-// coverage counts customers by the column that says where they belong.
-func (f *folder) coverage(rows []place, complete []bool) []quality.Coverage {
-	level := make([]string, len(rows))
-	active := make([]bool, len(rows))
-	for i, at := range rows {
-		sh := f.shards[at.shard]
-		p := sh.states[f.entityIndex][f.region.spec].(*pickState)
-		if p.has[at.slot] && !p.null[at.slot] {
-			level[i] = p.v.str[at.slot]
-		}
-		active[i] = sh.active[at.slot]
-	}
-	return quality.Cover(f.region.name, level, active, complete)
+// countSet returns the number of different hashes in a set.
+func (f *folder) countSet(ctx context.Context, s *rowSet) (int64, error) {
+	var n atomic.Int64
+	room := max(0, f.limit()-f.held.Load()) / int64(f.threads)
+	err := f.parallel(ctx, setParts, func(part int) error {
+		k, _, err := s.count(part, f.sets, room)
+		n.Add(k)
+		return err
+	})
+	return n.Load(), err
 }

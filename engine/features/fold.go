@@ -3,9 +3,7 @@ package features
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -33,6 +31,9 @@ type Result struct {
 // configuration and on the set of the rows, not on the order of files and rows, the size of batches or cfg.Threads
 // (0 = all processors); where the position of a row matters (on_duplicate), it is that by file name and row. Sources are
 // matched to cfg.Sources by name. All errors are problems of the catalogue, save those of ctx and of the sources.
+//
+// What exceeds the memory budget is spilled to a folder in cfg.TempDir, which is gone when Fold returns; SEG-OUT-002 and
+// SEG-OUT-003 where that cannot be written, SEG-MEM-001 where spilling cannot meet the budget.
 func Fold(ctx context.Context, cfg Config, sources []Source, progress ports.Progress) (*Result, error) {
 	schemas := map[string]*arrow.Schema{}
 	readers := map[string]Source{}
@@ -49,7 +50,16 @@ func Fold(ctx context.Context, cfg Config, sources []Source, progress ports.Prog
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	f := newFolder(pl, readers, progress)
+	return newFolder(pl, readers, progress).run(ctx)
+}
+
+// run reads the sources and finishes the fold.
+func (f *folder) run(ctx context.Context) (_ *Result, err error) {
+	defer func() {
+		if gone := f.cleanUp(); err == nil {
+			err = gone
+		}
+	}()
 	// Who is a customer must be known before other sources can be told which of their rows count.
 	if err := f.read(ctx, []int{f.entityIndex}); err != nil {
 		return nil, err
@@ -59,12 +69,19 @@ func Fold(ctx context.Context, cfg Config, sources []Source, progress ports.Prog
 	}
 	var others []int
 	for i := range f.sources {
-		if i != f.entityIndex {
+		// A fold that was given up looks only at what else cannot be spilled.
+		if i != f.entityIndex && !(f.measuring.Load() && f.duplicates[i].mode == "none") {
 			others = append(others, i)
 		}
 	}
 	if err := f.read(ctx, others); err != nil {
 		return nil, err
+	}
+	if f.measuring.Load() {
+		if err := f.endSpilling(); err != nil {
+			return nil, err
+		}
+		return nil, f.tooSmall(ctx)
 	}
 	if err := f.checkKeys(ctx); err != nil {
 		return nil, err
@@ -83,13 +100,24 @@ type folder struct {
 	levels      []map[int]*levelTexts // by source and spec
 	judges      [][]*quality.Judge    // by source; several, so that workers seldom wait for each other
 	duplicates  []*duplicates
-	orderSet    hashSet
-	held        atomic.Int64 // bytes in shards
-	ranks       [][]int64    // by source and file: rank by name
+	orderSet    rowSet
+	ranks       [][]int64 // by source and file: rank by name
+
+	held        atomic.Int64 // bytes that are held until all sources are read
+	room        sync.Mutex   // held by the worker that spills
+	temp        *spillFolder
+	parts       *spillFile // states; nil before the first spill
+	sets        *spillFile // hashes
+	onceSources int64      // sources with one row per customer
+
+	measuring atomic.Bool      // the budget cannot be met: only what names the least one is done
+	customers rowSet           // while measuring
+	fileSizes [][]atomic.Int64 // rows by source and file
 
 	mu     sync.Mutex
 	counts []counts // by source
 	first  []int64  // by source: earliest used time
+	active []bool   // by row, where regions are judged: has a used row of an event source
 }
 
 // counts are what one worker counted in one source.
@@ -104,7 +132,8 @@ type counts struct {
 
 func newFolder(pl *plan, readers map[string]Source, progress ports.Progress) *folder {
 	f := &folder{plan: pl, threads: cmp.Or(pl.cfg.Threads, runtime.GOMAXPROCS(0)), progress: progress,
-		counts: make([]counts, len(pl.sources)), first: make([]int64, len(pl.sources))}
+		counts: make([]counts, len(pl.sources)), first: make([]int64, len(pl.sources)), temp: newSpillFolder(pl.cfg.TempDir)}
+	f.orderSet.held, f.customers.held = &f.held, &f.held
 	for i, s := range pl.sources {
 		if s == pl.entity {
 			f.entityIndex = i
@@ -117,15 +146,19 @@ func newFolder(pl *plan, readers map[string]Source, progress ports.Progress) *fo
 			judges = append(judges, quality.NewJudge(s.schema))
 		}
 		f.judges = append(f.judges, judges)
-		f.duplicates = append(f.duplicates, &duplicates{mode: cmp.Or(s.cfg.Distinct, "none")})
+		f.duplicates = append(f.duplicates, &duplicates{mode: cmp.Or(s.cfg.Distinct, "none"), rowSet: rowSet{held: &f.held}})
+		f.fileSizes = append(f.fileSizes, make([]atomic.Int64, len(r.Files())))
+		if s.oneRow {
+			f.onceSources++
+		}
 		levels := map[int]*levelTexts{}
 		for spec := range s.texts {
 			levels[spec] = &levelTexts{byKey: map[uint64]string{}}
 		}
 		f.levels = append(f.levels, levels)
 	}
-	for range shardCount {
-		f.shards = append(f.shards, newShard(f))
+	for i := range shardCount {
+		f.shards = append(f.shards, newShard(f, i))
 	}
 	return f
 }
@@ -144,80 +177,6 @@ func rankByName(files []string) []int64 {
 	return ranks
 }
 
-// errLater stops the reading of a file because an earlier one has failed.
-var errLater = errors.New("an earlier file has failed")
-
-// read folds all files of some sources. Of several errors it returns that of the first file, so that the message does not
-// depend on which worker was faster.
-func (f *folder) read(ctx context.Context, sources []int) error {
-	type task struct{ source, file int }
-	var tasks []task
-	for _, s := range sources {
-		for file := range f.readers[s].Files() {
-			tasks = append(tasks, task{s, file})
-		}
-	}
-	if len(tasks) == 0 {
-		return nil
-	}
-	f.progress.Begin("features", 0, "rows")
-	defer f.progress.End()
-	var next, failed atomic.Int64
-	failed.Store(math.MaxInt64)
-	errs := make([]error, len(tasks))
-	var group sync.WaitGroup
-	for id := range min(f.threads, len(tasks)) {
-		group.Go(func() {
-			w := newWorker(f, id)
-			for {
-				i := next.Add(1) - 1
-				if i >= int64(len(tasks)) || i > failed.Load() {
-					break
-				}
-				t := tasks[i]
-				err := w.file(ctx, t.source, t.file, func() bool { return failed.Load() < i })
-				if err == nil || errors.Is(err, errLater) {
-					continue
-				}
-				errs[i] = err
-				for old := failed.Load(); i < old && !failed.CompareAndSwap(old, i); old = failed.Load() {
-				}
-			}
-			w.report()
-		})
-	}
-	group.Wait()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkMemory refuses to go on beyond the budget, before the machine does. The table that comes out is not counted.
-func (f *folder) checkMemory(source int) error {
-	if f.cfg.MemoryMax <= 0 {
-		return nil
-	}
-	need := f.held.Load() + f.orderSet.d.bytes()
-	for _, d := range f.duplicates {
-		need += d.bytes()
-	}
-	if need <= f.cfg.MemoryMax {
-		return nil
-	}
-	return &problem.Problem{ID: "SEG-MEM-001",
-		What: fmt.Sprintf("folding source %q needs more than the %d MiB that the budget leaves for it",
-			f.sources[source].cfg.Name, f.cfg.MemoryMax>>20),
-		Place: f.sources[source].place,
-		Why:   "states of customers and hashes of rows are held in memory until all sources are read",
-		Fix:   "Raise --memory, shorten the window, or use fewer features with `by` and count_distinct."}
-}
-
 // Liner is what a Source of text files may offer besides: where rows stand, for messages.
 type Liner interface {
 	// Lines returns the line, from 1, on which each of the data rows of file i begins; rows count from 1 and ascend. It
@@ -228,6 +187,9 @@ type Liner interface {
 // checkKeys refuses customers that are missing or doubled where that matters, and fixes what readers of states need to
 // know about whole sources.
 func (f *folder) checkKeys(ctx context.Context) error {
+	if f.measuring.Load() {
+		return nil
+	}
 	for i, s := range f.sources {
 		c := &f.counts[i]
 		f.first[i] = c.first

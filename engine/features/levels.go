@@ -2,6 +2,7 @@ package features
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -84,63 +85,111 @@ type level struct {
 	total i128
 }
 
-// expandLevels returns the columns of a feature by level: the levels by total, largest first, ties by name; then the
-// rest, with the rows without a level, in one column if there is any.
-func (f *folder) expandLevels(fp *featurePlan, rows []place, taken map[string]bool) ([]*table.Column, error) {
-	by := fp.by
-	totals := map[uint64]i128{}
-	for _, sh := range f.shards {
-		st := sh.states[by.source][by.spec].(*keyedSumState)
-		for j, k := range st.keys {
-			sum, ok := totals[k.key].add(st.values[j])
-			if !ok {
-				return nil, tooLarge(fp)
+// levelPlan says which column of a feature a level goes to.
+type levelPlan struct {
+	levels []level
+	rest   bool // the last column takes all others
+	index  map[uint64]int
+}
+
+// chooseLevels returns, by feature, its levels by total, largest first, ties by name; then comes the rest, with the rows
+// without a level, in one column if there is any.
+func (f *folder) chooseLevels(ctx context.Context) ([]*levelPlan, error) {
+	plans := make([]*levelPlan, len(f.features))
+	totals := map[[2]int]map[uint64]i128{} // by source and spec
+	for _, fp := range f.features {
+		if fp.by != nil {
+			totals[[2]int{fp.by.source, fp.by.spec}] = map[uint64]i128{}
+		}
+	}
+	if len(totals) == 0 {
+		return plans, nil
+	}
+	var mu sync.Mutex
+	over := map[[2]int]bool{}
+	wanted := func(source, spec int) bool { return totals[[2]int{source, spec}] != nil }
+	if err := f.eachShard(ctx, wanted, func(sh *shard) error {
+		mu.Lock()
+		defer mu.Unlock()
+		for at, sums := range totals {
+			st := sh.states[at[0]][at[1]].(*keyedSumState)
+			for j, k := range st.keys {
+				sum, ok := sums[k.key].add(st.values[j])
+				sums[k.key] = sum
+				if !ok {
+					over[at] = true
+				}
 			}
-			totals[k.key] = sum
 		}
+		return nil
+	}); err != nil {
+		return nil, err
 	}
-	var levels []level
-	_, rest := totals[0]
-	for key, t := range totals {
-		if key != 0 {
-			levels = append(levels, level{key, f.levels[by.source][by.spec].text(key), t})
+	for i, fp := range f.features {
+		if fp.by == nil {
+			continue
 		}
-	}
-	slices.SortFunc(levels, func(a, b level) int {
-		if c := b.total.cmp(a.total); c != 0 {
-			return c
+		at := [2]int{fp.by.source, fp.by.spec}
+		if over[at] {
+			return nil, tooLarge(fp)
 		}
-		return strings.Compare(a.text, b.text)
-	})
-	if len(levels) > by.max {
-		levels, rest = levels[:by.max], true
+		p := &levelPlan{index: map[uint64]int{}}
+		_, p.rest = totals[at][0]
+		for key, t := range totals[at] {
+			if key != 0 {
+				p.levels = append(p.levels, level{key, f.levels[at[0]][at[1]].text(key), t})
+			}
+		}
+		slices.SortFunc(p.levels, func(a, b level) int {
+			if c := b.total.cmp(a.total); c != 0 {
+				return c
+			}
+			return strings.Compare(a.text, b.text)
+		})
+		if len(p.levels) > fp.by.max {
+			p.levels, p.rest = p.levels[:fp.by.max], true
+		}
+		for j, l := range p.levels {
+			p.index[l.key] = j
+		}
+		plans[i] = p
 	}
-	index := map[uint64]int{}
+	return plans, nil
+}
+
+// levelColumns returns the empty columns of a feature by level.
+func (f *folder) levelColumns(fp *featurePlan, p *levelPlan, taken map[string]bool, rows int) []*table.Column {
 	var columns []*table.Column
-	for i, l := range levels {
-		index[l.key] = i
-		columns = append(columns, f.levelColumn(fp, levelName(l.text), l.text, taken, len(rows)))
+	for _, l := range p.levels {
+		columns = append(columns, f.levelColumn(fp, levelName(l.text), l.text, taken, rows))
 	}
-	if rest {
-		columns = append(columns, f.levelColumn(fp, "other", "other", taken, len(rows)))
+	if p.rest {
+		columns = append(columns, f.levelColumn(fp, "other", "other", taken, rows))
 	}
+	return columns
+}
+
+// fill reads the customers in the shard's states; false when a number leaves the range.
+func (by *byPlan) fill(sh *shard, p *levelPlan, columns []*table.Column) bool {
 	sums := make([]i128, len(columns))
-	for row, at := range rows {
+	st := sh.states[by.source][by.spec].(*keyedSumState)
+	for slot := range sh.count() {
 		clear(sums)
-		keys, values := f.shards[at.shard].states[by.source][by.spec].(*keyedSumState).of(at.slot)
+		keys, values := st.of(slot)
 		for j, k := range keys {
-			i, ok := index[k.key]
+			i, ok := p.index[k.key]
 			if !ok {
 				i = len(columns) - 1
 			}
 			if sums[i], ok = sums[i].add(values[j]); !ok {
-				return nil, tooLarge(fp)
+				return false
 			}
 		}
 		whole, ok := total(values)
 		if !ok && len(values) > 0 {
-			return nil, tooLarge(fp)
+			return false
 		}
+		row := sh.row[sh.customer(slot)]
 		for i, c := range columns {
 			c.Numbers[row] = sums[i].float(by.scale)
 			if by.share {
@@ -148,7 +197,7 @@ func (f *folder) expandLevels(fp *featurePlan, rows []place, taken map[string]bo
 			}
 		}
 	}
-	return columns, nil
+	return true
 }
 
 // levelColumn returns an empty column for a level, under a name that is not taken yet.

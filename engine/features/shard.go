@@ -2,15 +2,18 @@ package features
 
 import (
 	"slices"
+	"strings"
 	"sync"
 )
 
 // shardCount is the number of shards that customers are spread over by the hash of their key.
 const shardCount = 64
 
-// shard holds the customers of one part of the key space and all their states.
+// shard holds the customers of one part of the key space and all their states. The customers stay in memory, the states
+// may be spilled: then those in memory know only the customers whose rows came since.
 type shard struct {
 	fold   *folder
+	number int
 	mu     sync.Mutex
 	index  map[string]int32
 	keys   []string
@@ -19,24 +22,40 @@ type shard struct {
 	states [][]state  // by source and spec
 	once   []*onceRow // by source; nil where several rows per customer are normal
 
-	keyBytes int64
-	held     int64 // bytes that are accounted for
+	local   []int32 // by customer: its number in the states, -1 = none; nil while that is the customer's own
+	members []int32 // by number in the states: the customer
+	spilled []int   // record batches of the spill file with parts of the shard's states
+	frozen  bool
+	row     []int32 // by customer: row of the table
+
+	keyBytes  int64
+	held      int64 // bytes that are accounted for
+	spillable int64 // those of them that are states
+}
+
+// bytesPerCustomer is what a customer takes in a shard besides key, index and states: the key's header, active, local, row.
+const bytesPerCustomer = 16 + 1 + 4 + 4
+
+// residentBytes is the memory of n customers that cannot be spilled.
+func (f *folder) residentBytes(n, keyBytes int64) int64 {
+	return keyBytes + mapBytes(int(n), 21) + n*(bytesPerCustomer+18*f.onceSources)
 }
 
 // account adds what the shard's memory has grown by to the fold's.
 func (sh *shard) account() {
-	held := sh.keyBytes + mapBytes(len(sh.index), 21) + 17*int64(len(sh.keys))
+	sh.spillable = 4 * int64(len(sh.members))
 	for _, states := range sh.states {
 		for _, st := range states {
-			held += st.bytes()
+			sh.spillable += st.bytes()
 		}
 	}
+	held := sh.spillable + sh.fold.residentBytes(int64(len(sh.keys)), sh.keyBytes)
 	sh.fold.held.Add(held - sh.held)
 	sh.held = held
 }
 
-func newShard(f *folder) *shard {
-	sh := &shard{fold: f, index: map[string]int32{}, states: make([][]state, len(f.sources)),
+func newShard(f *folder, number int) *shard {
+	sh := &shard{fold: f, number: number, index: map[string]int32{}, states: make([][]state, len(f.sources)),
 		once: make([]*onceRow, len(f.sources))}
 	for i, s := range f.sources {
 		for j := range s.specs {
@@ -59,12 +78,78 @@ func (sh *shard) slot(key string, add bool) int32 {
 		return -1
 	}
 	i = int32(len(sh.keys))
-	key = string([]byte(key)) // the batch's memory goes away
+	key = strings.Clone(key) // the batch's memory goes away
 	sh.keys = append(sh.keys, key)
 	sh.active = append(sh.active, false)
 	sh.index[key] = i
 	sh.keyBytes += int64(len(key))
 	return i
+}
+
+// toStates replaces customers by their numbers in the states.
+func (sh *shard) toStates(slots []int32) {
+	if sh.local == nil {
+		return
+	}
+	for len(sh.local) < len(sh.keys) {
+		sh.local = append(sh.local, -1)
+	}
+	for i, slot := range slots {
+		if sh.local[slot] < 0 {
+			sh.local[slot] = int32(len(sh.members))
+			sh.members = append(sh.members, slot)
+		}
+		slots[i] = sh.local[slot]
+	}
+}
+
+// count returns the number of customers that the states know.
+func (sh *shard) count() int {
+	if sh.local == nil {
+		return len(sh.keys)
+	}
+	return len(sh.members)
+}
+
+// customer returns the customer behind a number in the states.
+func (sh *shard) customer(i int) int32 {
+	if sh.local == nil {
+		return int32(i)
+	}
+	return sh.members[i]
+}
+
+// empty makes the states forget everything and lets them know the given customers.
+func (sh *shard) empty(members []int32) {
+	for _, states := range sh.states {
+		for _, st := range states {
+			st.reset()
+			st.grow(len(members))
+		}
+	}
+	sh.local = extend(sh.local, len(sh.keys))
+	for i := range sh.local {
+		sh.local[i] = -1
+	}
+	for i, slot := range members {
+		sh.local[slot] = int32(i)
+	}
+	sh.members = members
+	sh.frozen = false
+}
+
+// freeze ends the adding to the states.
+func (sh *shard) freeze() {
+	if sh.frozen {
+		return
+	}
+	sh.frozen = true
+	for _, states := range sh.states {
+		for _, st := range states {
+			st.grow(sh.count())
+			st.freeze()
+		}
+	}
 }
 
 // rowAt is the place of a row: the rank of its file by name, and its number there.

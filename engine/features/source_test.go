@@ -24,6 +24,7 @@ type memSource struct {
 	names  []string
 	files  [][][]string
 	batch  int
+	alloc  memory.Allocator // nil = the default
 }
 
 func (m *memSource) Name() string               { return m.name }
@@ -39,7 +40,11 @@ func (m *memSource) ReadFile(ctx context.Context, i int, yield func(rec arrow.Re
 	}
 	for at := 0; at < len(rows); at += step {
 		part := rows[at:min(at+step, len(rows))]
-		b := array.NewRecordBuilder(memory.DefaultAllocator, m.schema)
+		alloc := m.alloc
+		if alloc == nil {
+			alloc = memory.DefaultAllocator
+		}
+		b := array.NewRecordBuilder(alloc, m.schema)
 		for c, f := range m.schema.Fields() {
 			for _, row := range part {
 				appendCell(b.Field(c), f, row[c])

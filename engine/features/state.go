@@ -84,16 +84,21 @@ func (b *batch) takes(row int32) bool {
 	return b.arg == nil || !b.arg.isNull(i)
 }
 
-// state accumulates one thing for the customers of one shard. Adding rows in any order and grouping gives the same.
+// state accumulates one thing for the customers of one shard. Adding rows in any order and grouping gives the same, also
+// where groups of rows are added apart, saved, and loaded together.
 type state interface {
 	// grow makes room for n customers.
 	grow(n int)
 	// add folds rows[i] of the batch into customer slots[i].
 	add(b *batch, slots, rows []int32) error
-	// merge folds the other state of the same spec in; its customer i is this one's slots[i].
-	merge(other state, slots []int32) error
-	// freeze ends the adding and prepares for reading.
+	// freeze ends the adding and prepares for reading and for save.
 	freeze()
+	// save writes what is kept of a customer, nothing where that is what a customer without rows has; after freeze.
+	save(e *encoder, slot int)
+	// load folds what was saved of a customer in.
+	load(d *decoder, slot int32) error
+	// reset forgets all customers and gives the memory back.
+	reset()
 	// bytes estimates the memory it holds before freeze.
 	bytes() int64
 }
@@ -138,10 +143,16 @@ func (s *countState) add(b *batch, slots, rows []int32) error {
 	return nil
 }
 
-func (s *countState) merge(other state, slots []int32) error {
-	for i, n := range other.(*countState).n {
-		s.n[slots[i]] += n
+func (s *countState) reset() { s.n = nil }
+
+func (s *countState) save(e *encoder, slot int) {
+	if s.n[slot] != 0 {
+		e.varint(s.n[slot])
 	}
+}
+
+func (s *countState) load(d *decoder, slot int32) error {
+	s.n[slot] += d.varint()
 	return nil
 }
 
@@ -164,12 +175,18 @@ func (s *sumState) add(b *batch, slots, rows []int32) error {
 	return nil
 }
 
-func (s *sumState) merge(other state, slots []int32) error {
-	for i, v := range other.(*sumState).sum {
-		var ok bool
-		if s.sum[slots[i]], ok = s.sum[slots[i]].add(v); !ok {
-			return &rangeError{}
-		}
+func (s *sumState) reset() { s.sum = nil }
+
+func (s *sumState) save(e *encoder, slot int) {
+	if s.sum[slot].sign() != 0 {
+		e.number(s.sum[slot])
+	}
+}
+
+func (s *sumState) load(d *decoder, slot int32) error {
+	var ok bool
+	if s.sum[slot], ok = s.sum[slot].add(d.number()); !ok {
+		return &rangeError{}
 	}
 	return nil
 }
@@ -205,13 +222,16 @@ func (s *extremeState) add(b *batch, slots, rows []int32) error {
 	return nil
 }
 
-func (s *extremeState) merge(other state, slots []int32) error {
-	o := other.(*extremeState)
-	for i, has := range o.has {
-		if has {
-			s.take(slots[i], o.v[i])
-		}
+func (s *extremeState) reset() { s.has, s.v = nil, nil }
+
+func (s *extremeState) save(e *encoder, slot int) {
+	if s.has[slot] {
+		e.number(s.v[slot])
 	}
+}
+
+func (s *extremeState) load(d *decoder, slot int32) error {
+	s.take(slot, d.number())
 	return nil
 }
 
@@ -269,9 +289,17 @@ func (s *distinctState) add(b *batch, slots, rows []int32) error {
 	return nil
 }
 
-func (s *distinctState) merge(other state, slots []int32) error {
-	for p := range other.(*distinctState).seen {
-		s.seen[pair{slots[p.slot], p.key}] = struct{}{}
+func (s *distinctState) reset() { *s = distinctState{seen: map[pair]struct{}{}} }
+
+func (s *distinctState) save(e *encoder, slot int) {
+	for _, k := range s.of(slot) {
+		e.fixed(k.key)
+	}
+}
+
+func (s *distinctState) load(d *decoder, slot int32) error {
+	for d.more() {
+		s.seen[pair{slot, d.fixed()}] = struct{}{}
 	}
 	return nil
 }
@@ -326,9 +354,20 @@ func (s *keyedSumState) add(b *batch, slots, rows []int32) error {
 	return nil
 }
 
-func (s *keyedSumState) merge(other state, slots []int32) error {
-	for p, v := range other.(*keyedSumState).sums {
-		if err := s.put(pair{slots[p.slot], p.key}, v); err != nil {
+func (s *keyedSumState) reset() { *s = keyedSumState{sums: map[pair]i128{}} }
+
+func (s *keyedSumState) save(e *encoder, slot int) {
+	keys, values := s.of(slot)
+	for i, k := range keys {
+		e.fixed(k.key)
+		e.number(values[i])
+	}
+}
+
+func (s *keyedSumState) load(d *decoder, slot int32) error {
+	for d.more() {
+		key := d.fixed()
+		if err := s.put(pair{slot, key}, d.number()); err != nil {
 			return err
 		}
 	}
@@ -377,9 +416,19 @@ func (s *keyedMinState) add(b *batch, slots, rows []int32) error {
 	return nil
 }
 
-func (s *keyedMinState) merge(other state, slots []int32) error {
-	for p, t := range other.(*keyedMinState).times {
-		s.put(pair{slots[p.slot], p.key}, t)
+func (s *keyedMinState) reset() { *s = keyedMinState{times: map[pair]int64{}} }
+
+func (s *keyedMinState) save(e *encoder, slot int) {
+	for i := s.begin[slot]; i < s.begin[slot+1]; i++ {
+		e.fixed(s.keys[i].key)
+		e.varint(s.values[i])
+	}
+}
+
+func (s *keyedMinState) load(d *decoder, slot int32) error {
+	for d.more() {
+		key := d.fixed()
+		s.put(pair{slot, key}, d.varint())
 	}
 	return nil
 }
@@ -394,6 +443,8 @@ type pickState struct {
 	at   []int64 // time, or rank of the file and row as file << 40 + row
 	null []bool
 	v    vec // values by customer, of arg's type
+
+	textBytes int64 // of v.str
 }
 
 func (s *pickState) grow(n int) {
@@ -414,8 +465,10 @@ func (s *pickState) growValues(n int) {
 	}
 }
 
-func (s *pickState) freeze()      {}
-func (s *pickState) bytes() int64 { return 26 * int64(cap(s.at)) }
+func (s *pickState) freeze() {}
+func (s *pickState) bytes() int64 {
+	return 10*int64(cap(s.at)) + int64(cap(s.v.bit)) + 16*int64(cap(s.v.str)+cap(s.v.dec)) + 8*int64(cap(s.v.tim)) + s.textBytes
+}
 
 // beats reports whether element j of w at time or place at replaces what the slot holds.
 func (s *pickState) beats(slot int32, at int64, w *vec, j int, null bool) bool {
@@ -452,6 +505,7 @@ func (s *pickState) take(slot int32, at int64, w *vec, j int, null bool) {
 		s.v.bit[slot] = w.bit[j]
 	case typeText:
 		if s.v.str[slot] != w.str[j] {
+			s.textBytes += int64(len(w.str[j]) - len(s.v.str[slot]))
 			s.v.str[slot] = strings.Clone(w.str[j])
 		}
 	case typeTime:
@@ -462,10 +516,7 @@ func (s *pickState) take(slot int32, at int64, w *vec, j int, null bool) {
 }
 
 func (s *pickState) add(b *batch, slots, rows []int32) error {
-	if s.v.typ == typeNull {
-		s.v.typ, s.v.scale, s.v.mask = b.arg.typ, b.arg.scale, -1
-		s.growValues(len(s.has))
-	}
+	s.setType(b.arg.typ, b.arg.scale)
 	byRow := s.kind == keepFirstRow || s.kind == keepLastRow
 	for i, row := range rows {
 		if !b.takes(row) {
@@ -480,16 +531,57 @@ func (s *pickState) add(b *batch, slots, rows []int32) error {
 	return nil
 }
 
-func (s *pickState) merge(other state, slots []int32) error {
-	o := other.(*pickState)
+// setType makes room for values of the type, once it is known.
+func (s *pickState) setType(typ valueType, scale int) {
 	if s.v.typ == typeNull {
-		s.v.typ, s.v.scale, s.v.mask = o.v.typ, o.v.scale, -1
+		s.v.typ, s.v.scale, s.v.mask = typ, scale, -1
 		s.growValues(len(s.has))
 	}
-	for i, has := range o.has {
-		if has {
-			s.take(slots[i], o.at[i], &o.v, i, o.null[i])
+}
+
+func (s *pickState) reset() { *s = pickState{kind: s.kind} }
+
+func (s *pickState) save(e *encoder, slot int) {
+	if !s.has[slot] {
+		return
+	}
+	e.byte(byte(s.v.typ))
+	e.byte(byte(s.v.scale))
+	e.fixed(uint64(s.at[slot]))
+	e.bool(s.null[slot])
+	if s.null[slot] {
+		return
+	}
+	switch s.v.typ {
+	case typeBool:
+		e.bool(s.v.bit[slot])
+	case typeText:
+		e.text(s.v.str[slot])
+	case typeTime:
+		e.varint(s.v.tim[slot])
+	case typeNumber:
+		e.number(s.v.dec[slot])
+	}
+}
+
+func (s *pickState) load(d *decoder, slot int32) error {
+	w := vec{typ: valueType(d.byte()), scale: int(d.byte())}
+	s.setType(w.typ, w.scale)
+	at, null := int64(d.fixed()), d.bool()
+	if !null {
+		switch w.typ {
+		case typeBool:
+			w.bit = []bool{d.bool()}
+		case typeText:
+			w.str = []string{d.text()}
+		case typeTime:
+			w.tim = []int64{d.varint()}
+		case typeNumber:
+			w.dec = []i128{d.number()}
 		}
+	}
+	if !d.bad && w.typ == s.v.typ {
+		s.take(slot, at, &w, 0, null)
 	}
 	return nil
 }

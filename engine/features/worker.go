@@ -1,8 +1,6 @@
 package features
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -22,8 +20,11 @@ type worker struct {
 	id      int
 	counts  []counts
 	hashes  []quality.Hash
+	orders  []quality.Hash
+	order   partOrder
 	removed []bool
 	buf     []byte
+	texts   []string            // keys of a batch
 	rows    [shardCount][]int32 // of a batch, by shard
 	again   [shardCount][]int32 // removed duplicates that still have a place
 	only    [shardCount][]int32 // rows that only say that their customer exists
@@ -35,31 +36,9 @@ func newWorker(f *folder, id int) *worker {
 	return &worker{folder: f, id: id, counts: make([]counts, len(f.sources))}
 }
 
-// file folds one file; stop is asked between batches.
-func (w *worker) file(ctx context.Context, source, file int, stop func() bool) error {
-	within := &fileRows{}
-	err := w.readers[source].ReadFile(ctx, file, func(rec arrow.Record, firstRow int64) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if stop() {
-			return errLater
-		}
-		w.progress.Add(rec.NumRows())
-		return w.batch(source, file, within, rec, firstRow)
-	})
-	var over *rangeError
-	if errors.As(err, &over) {
-		return &problem.Problem{ID: "SEG-NUM-002",
-			What: fmt.Sprintf("a number of source %q leaves the 128 bits in which numbers are kept exactly", w.sources[source].cfg.Name),
-			File: w.readers[source].Files()[file], Place: w.sources[source].place,
-			Fix: "Repair the value, or divide or round it in the expression."}
-	}
-	return err
-}
-
 // batch folds one record batch.
-func (w *worker) batch(source, file int, within *fileRows, rec arrow.Record, firstRow int64) error {
+func (w *worker) batch(file *openFile, rec arrow.Record, firstRow int64) error {
+	source := file.source
 	s, c := w.sources[source], &w.counts[source]
 	n := int(rec.NumRows())
 	if n == 0 {
@@ -67,11 +46,14 @@ func (w *worker) batch(source, file int, within *fileRows, rec arrow.Record, fir
 	}
 	c.RowsRead += int64(n)
 	w.hashes = w.judges[source][w.id%len(w.judges[source])].Add(w.hashes, rec)
-	w.removed = extend(w.removed, n)[:max(n, len(w.removed))]
+	w.removed = extend(w.removed, n)
 	clear(w.removed)
-	repeated, gone := w.duplicates[source].add(w.hashes, within, w.removed)
-	c.RowsDuplicate += repeated
-	c.RowsDuplicateRemoved += gone
+	w.fileSizes[source][file.file].Add(int64(n))
+	if w.measuring.Load() {
+		w.duplicates[source].rowSet.add(w.hashes, &w.order)
+	} else {
+		c.RowsDuplicateRemoved += w.duplicates[source].add(w.hashes, &w.order, file, w.removed)
+	}
 
 	in := s.input(rec)
 	keys, err := s.exprs[s.key].eval(in)
@@ -92,8 +74,8 @@ func (w *worker) batch(source, file int, within *fileRows, rec arrow.Record, fir
 	for i := range w.rows {
 		w.rows[i], w.again[i], w.only[i] = w.rows[i][:0], w.again[i][:0], w.only[i][:0]
 	}
-	texts := make([]string, n)
-	rank := w.ranks[source][file]
+	w.texts = extend(w.texts, n)
+	texts, rank := w.texts, w.ranks[source][file.file]
 	for i := range n {
 		texts[i] = keyText(keys, i)
 		use := w.take(s, c, i, texts[i], where, times, rowAt{rank, firstRow + int64(i)})
@@ -110,30 +92,32 @@ func (w *worker) batch(source, file int, within *fileRows, rec arrow.Record, fir
 		}
 		*list = append(*list, int32(i))
 	}
-	batches, err := w.batches(source, in, n)
-	if err != nil {
-		return err
+	var batches []batch
+	if !w.measuring.Load() {
+		if batches, err = w.batches(source, in, n); err != nil {
+			return err
+		}
 	}
 	for i := range batches {
 		batches[i].file, batches[i].row = rank, firstRow
-	}
-	if err := w.checkMemory(source); err != nil {
-		return err
 	}
 	var amount, orders *vec
 	if s == w.money {
 		if amount, err = evalAt(s, s.amount, in); err != nil {
 			return err
 		}
-		if orders, err = evalAt(s, w.orders, in); err != nil {
+		if orders, err = evalAt(s, w.folder.orders, in); err != nil {
 			return err
 		}
 	}
-	for i, sh := range w.shards {
+	w.orders = w.orders[:0]
+	for k := range w.shards {
+		// Each worker begins elsewhere, so that they seldom wait for each other.
+		i := (k + w.id*shardCount/w.threads) % shardCount
 		if len(w.rows[i])+len(w.again[i])+len(w.only[i]) == 0 {
 			continue
 		}
-		if err := w.fill(source, sh, i, texts, batches, rowAt{rank, firstRow}); err != nil {
+		if err := w.fill(source, w.shards[i], i, texts, batches, rowAt{rank, firstRow}); err != nil {
 			return err
 		}
 		if err := c.use(w.known, times, amount); err != nil {
@@ -141,13 +125,15 @@ func (w *worker) batch(source, file int, within *fileRows, rec arrow.Record, fir
 		}
 		if orders != nil {
 			for _, row := range w.known {
-				if h, _, ok := orders.hash(w.buf, int(row)); ok {
-					w.orderSet.add(h)
+				h, text, ok := orders.hash(w.buf, int(row))
+				if w.buf = text; ok {
+					w.orders = append(w.orders, h)
 				}
 			}
 		}
 	}
-	return nil
+	w.orderSet.add(w.orders, &w.order)
+	return w.makeRoom()
 }
 
 func evalAt(s *sourcePlan, expr int, in *input) (*vec, error) {
@@ -345,8 +331,20 @@ func (w *worker) keys(spec *stateSpec, by, times *vec, n int, texts *levelTexts)
 func (w *worker) fill(source int, sh *shard, part int, texts []string, batches []batch, first rowAt) error {
 	s, c := w.sources[source], &w.counts[source]
 	entity := source == w.entityIndex
+	w.known = w.known[:0]
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
+	if w.measuring.Load() {
+		for _, rows := range [][]int32{w.rows[part], w.again[part], w.only[part]} {
+			for _, row := range rows {
+				if entity {
+					w.customers.put(customerHash(texts[row]))
+				}
+			}
+		}
+		return nil
+	}
+	defer sh.account()
 	for _, row := range w.only[part] {
 		sh.slot(texts[row], entity)
 	}
@@ -364,7 +362,6 @@ func (w *worker) fill(source int, sh *shard, part int, texts []string, batches [
 			o.add(slot, rowAt{first.file, first.row + int64(rows[i])})
 		}
 	}
-	defer sh.account()
 	return w.add(sh, source, batches, rows, false)
 }
 
@@ -384,12 +381,13 @@ func (w *worker) add(sh *shard, source int, batches []batch, rows []int32, place
 	if len(rows) == 0 {
 		return nil
 	}
+	sh.toStates(w.slots)
 	for i, st := range sh.states[source] {
 		kind := batches[i].spec.kind
 		if places && kind != keepFirstRow && kind != keepLastRow {
 			continue
 		}
-		st.grow(len(sh.keys))
+		st.grow(sh.count())
 		if err := st.add(&batches[i], w.slots, rows); err != nil {
 			return err
 		}
@@ -437,7 +435,7 @@ func (c *counts) merge(o *counts) {
 	}{{&c.RowsRead, o.RowsRead}, {&c.RowsWithoutKey, o.RowsWithoutKey}, {&c.RowsFiltered, o.RowsFiltered},
 		{&c.RowsWithoutTime, o.RowsWithoutTime}, {&c.RowsOutsideWindow, o.RowsOutsideWindow},
 		{&c.RowsFuture, o.RowsFuture},
-		{&c.RowsUnknownCustomer, o.RowsUnknownCustomer}, {&c.RowsDuplicate, o.RowsDuplicate},
+		{&c.RowsUnknownCustomer, o.RowsUnknownCustomer},
 		{&c.RowsDuplicateRemoved, o.RowsDuplicateRemoved}, {&c.RowsDuplicateWithoutKey, o.RowsDuplicateWithoutKey},
 		{&c.RowsUsed, o.RowsUsed}, {&c.RowsPlaceholderTime, o.RowsPlaceholderTime}} {
 		*x.to += x.from

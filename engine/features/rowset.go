@@ -1,0 +1,239 @@
+package features
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"segovia/engine/quality"
+)
+
+// hashTable counts rows by their hash. It is an open-addressing table of 20 bytes a place, filled to three quarters at
+// most: for a billion rows a tenth of what a Go map would take would not do.
+type hashTable struct {
+	keys   []quality.Hash
+	counts []uint32 // 0 = free
+	n      int
+}
+
+const (
+	placeBytes = 20
+	leastTable = 64
+)
+
+// tableBytes is the memory of a table that n different hashes were put in.
+func tableBytes(n int64) int64 {
+	size := int64(leastTable)
+	for 4*(n+1) > 3*size { // at makes room for one more before it looks
+		size *= 2
+	}
+	return size * placeBytes
+}
+
+func (t *hashTable) bytes() int64 { return placeBytes * int64(len(t.keys)) }
+
+// at returns the place of the row's count, with room for it.
+func (t *hashTable) at(h quality.Hash) *uint32 {
+	if 4*(t.n+1) > 3*len(t.keys) {
+		t.enlarge()
+	}
+	i := t.find(h)
+	if t.counts[i] == 0 {
+		t.keys[i] = h
+		t.n++
+	}
+	return &t.counts[i]
+}
+
+func (t *hashTable) find(h quality.Hash) int {
+	mask := len(t.keys) - 1
+	i := int(h.Lo) & mask
+	for t.counts[i] != 0 && t.keys[i] != h {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
+func (t *hashTable) enlarge() {
+	old := *t
+	size := max(leastTable, 2*len(old.keys))
+	t.keys, t.counts = make([]quality.Hash, size), make([]uint32, size)
+	for j, c := range old.counts {
+		if c != 0 {
+			i := t.find(old.keys[j])
+			t.keys[i], t.counts[i] = old.keys[j], c
+		}
+	}
+}
+
+// setParts is the number of ranges of hashes that a rowSet is kept in.
+const setParts = 64
+
+func partOf(h quality.Hash) int { return int(h.Hi >> 58) }
+
+// rowSet counts different hashes, safely for concurrent use. It is kept by ranges of hashes, which can be spilled one by
+// one as long as nothing asks whether a hash was there before.
+type rowSet struct {
+	held  *atomic.Int64 // bytes of the fold, which the set's are part of
+	parts [setParts]struct {
+		mu      sync.Mutex
+		rows    hashTable
+		held    int64
+		spilled []int // record batches of the spill file
+	}
+}
+
+// add puts hashes in, with a count of 1; order lists them by range as byPart does.
+func (s *rowSet) add(hashes []quality.Hash, order *partOrder) {
+	order.each(hashes, func(part int, rows []int32) {
+		p := &s.parts[part]
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, i := range rows {
+			*p.rows.at(hashes[i]) = 1
+		}
+		s.account(part)
+	})
+}
+
+// put puts one hash in with a number that depends on it only.
+func (s *rowSet) put(h quality.Hash, number uint32) {
+	part := partOf(h)
+	p := &s.parts[part]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	*p.rows.at(h) = number
+	s.account(part)
+}
+
+// account adds what a part has grown by to the fold's bytes; under its lock.
+func (s *rowSet) account(part int) {
+	p := &s.parts[part]
+	if held := p.rows.bytes(); held != p.held {
+		s.held.Add(held - p.held)
+		p.held = held
+	}
+}
+
+// partOrder lists the rows of a batch by the range of their hashes.
+type partOrder struct {
+	begin [setParts + 1]int32
+	rows  []int32
+}
+
+// each calls do for each range that rows fall in, with the rows in ascending order.
+func (o *partOrder) each(hashes []quality.Hash, do func(part int, rows []int32)) {
+	o.rows = extend(o.rows, len(hashes))
+	clear(o.begin[:])
+	for _, h := range hashes {
+		o.begin[partOf(h)+1]++
+	}
+	for i := range setParts {
+		o.begin[i+1] += o.begin[i]
+	}
+	next := o.begin
+	for i, h := range hashes {
+		part := partOf(h)
+		o.rows[next[part]] = int32(i)
+		next[part]++
+	}
+	for part := range setParts {
+		if rows := o.rows[o.begin[part]:o.begin[part+1]]; len(rows) > 0 {
+			do(part, rows)
+		}
+	}
+}
+
+var setSchema = arrow.NewSchema([]arrow.Field{{Name: "hi", Type: arrow.PrimitiveTypes.Uint64},
+	{Name: "lo", Type: arrow.PrimitiveTypes.Uint64}, {Name: "number", Type: arrow.PrimitiveTypes.Uint32}}, nil)
+
+// spill writes a range out and empties it.
+func (s *rowSet) spill(part int, file *spillFile) error {
+	p := &s.parts[part]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := array.NewRecordBuilder(memory.DefaultAllocator, setSchema)
+	defer b.Release()
+	hi, lo, number := b.Field(0).(*array.Uint64Builder), b.Field(1).(*array.Uint64Builder), b.Field(2).(*array.Uint32Builder)
+	flush := func() error {
+		rec := b.NewRecord()
+		defer rec.Release()
+		if rec.NumRows() == 0 {
+			return nil
+		}
+		i, err := file.write(rec)
+		p.spilled = append(p.spilled, i)
+		return err
+	}
+	for i, c := range p.rows.counts {
+		if c == 0 {
+			continue
+		}
+		hi.Append(p.rows.keys[i].Hi)
+		lo.Append(p.rows.keys[i].Lo)
+		number.Append(c)
+		if hi.Len() == partBytes/placeBytes {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	p.rows = hashTable{}
+	s.account(part)
+	return nil
+}
+
+// count returns, after all is put in, the number of different hashes of a range and the sum of their numbers. It takes at
+// most about room bytes besides what the set holds.
+func (s *rowSet) count(part int, file *spillFile, room int64) (n, sum int64, err error) {
+	p := &s.parts[part]
+	own := p.rows
+	if len(p.spilled) == 0 {
+		for _, c := range own.counts {
+			sum += int64(c)
+		}
+		return int64(own.n), sum, nil
+	}
+	rows := int64(own.n)
+	if err := file.read(p.spilled, func(rec arrow.Record) error { rows += rec.NumRows(); return nil }); err != nil {
+		return 0, 0, err
+	}
+	// Repeated passes, each over a part of the hashes: one, unless the budget is tiny.
+	passes := uint64(1)
+	for passes < 1<<16 && tableBytes(rows/int64(passes)) > max(room, 1<<16) {
+		passes *= 2
+	}
+	for pass := range passes {
+		var t hashTable
+		take := func(h quality.Hash, c uint32) {
+			if h.Lo>>32%passes == pass {
+				*t.at(h) = c
+			}
+		}
+		for i, c := range own.counts {
+			if c != 0 {
+				take(own.keys[i], c)
+			}
+		}
+		if err := file.read(p.spilled, func(rec arrow.Record) error {
+			hi, lo := rec.Column(0).(*array.Uint64).Uint64Values(), rec.Column(1).(*array.Uint64).Uint64Values()
+			for i, c := range rec.Column(2).(*array.Uint32).Uint32Values() {
+				take(quality.Hash{Hi: hi[i], Lo: lo[i]}, c)
+			}
+			return nil
+		}); err != nil {
+			return 0, 0, err
+		}
+		n += int64(t.n)
+		for _, c := range t.counts {
+			sum += int64(c)
+		}
+	}
+	return n, sum, nil
+}
