@@ -13,6 +13,7 @@
 //	CSV text with CSV numbers, dates   utf8, the cells as written
 //	Parquet or Arrow text with CSV     utf8, the cells as written
 //	all null with anything             the other
+//	all null everywhere                utf8, with "empty" = "true" in the field's metadata
 //	key columns                        utf8, see below
 //
 // Anything else (text against a number that is not from CSV, times or yes/no against numbers, a column that some files do
