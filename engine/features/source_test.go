@@ -90,13 +90,16 @@ func appendCell(b array.Builder, f arrow.Field, cell string) {
 		}
 		b.Append(decimal128.New(v.hi, v.lo))
 	case *array.TimestampBuilder:
-		for _, layout := range []string{"2006-01-02", "20060102", "2006-01-02 15:04:05", "2006-01-02 15:04:05.999999"} {
-			if t, err := time.Parse(layout, cell); err == nil {
-				b.Append(arrow.Timestamp(t.UnixMicro()))
-				return
-			}
+		layout := "2006-01-02 15:04:05.999999"
+		switch len(cell) {
+		case 8:
+			layout = "20060102"
+		case 10:
+			layout = "2006-01-02"
 		}
-		panic("no time: " + cell)
+		t, err := time.Parse(layout, cell)
+		must(err)
+		b.Append(arrow.Timestamp(t.UnixMicro()))
 	}
 }
 
