@@ -3,8 +3,10 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/cpuid/v2"
@@ -93,7 +95,7 @@ func TestSameBytes(t *testing.T) {
 		same(t, run, want)
 	})
 	t.Run("divided", func(t *testing.T) {
-		for seed := range uint64(3) {
+		for seed := range uint64(2) {
 			_, run := publish(t, bin, divided(t, seed), "company.yaml", "--out", "out", "--threads", "3")
 			same(t, run, want)
 		}
@@ -101,6 +103,12 @@ func TestSameBytes(t *testing.T) {
 	t.Run("mixed formats", func(t *testing.T) {
 		_, run := publish(t, bin, mixed(t), "company.yaml", "--out", "out")
 		same(t, run, want)
+	})
+	t.Run("paths", func(t *testing.T) {
+		for _, path := range []string{"ref", "blas", "gorgonia"} {
+			_, run := publish(t, bin, dir, "company.yaml", "--out", path, "--path", path)
+			same(t, run, want)
+		}
 	})
 	t.Run("another seed", func(t *testing.T) { // else the comparisons above could not fail
 		_, run := publish(t, bin, dir, "company.yaml", "--out", "other", "--seed", "8")
@@ -144,6 +152,42 @@ func TestNothingOfTheMachine(t *testing.T) {
 			if at := bytes.Index(data, []byte(f)); at >= 0 {
 				t.Errorf("%s: %q stands in ...%.200q", name, f, data[max(0, at-80):])
 			}
+		}
+	}
+}
+
+// A ready table gives the same sweep and the same labels with its rows in any order and any number of threads.
+func TestSameSweepOfATable(t *testing.T) {
+	bin, dir := segovia(t), company(t)
+	call(t, bin, dir, "features", "company.yaml", "--out", "out")
+	tb := readParquet(t, filepath.Join(dir, "out", "features.parquet"))
+	names := []string{"customer_id", "recency_days", "orders_12m", "revenue_12m", "contacts_12m", "usage"}
+	var body [][]byte
+	for i := range tb.n {
+		var row []string
+		for _, name := range names {
+			row = append(row, tb.column(t, name)[i])
+		}
+		body = append(body, []byte(strings.Join(row, ",")+"\n"))
+	}
+	header := []byte(strings.Join(names, ",") + "\n")
+	var want, labels []byte
+	for i, threads := range []string{"1", "2", "7"} {
+		random := rand.New(rand.NewPCG(uint64(i), 1))
+		put(t, filepath.Join(dir, "table.csv"), deal(header, body, 1, random)[0])
+		out := call(t, bin, dir, "sweep", "table.csv", "--id", "customer_id", "--k", "2..5", "--restarts", "3", "--bootstrap", "4", "--boot-restarts", "2",
+			"--threads", threads, "--json", "--labels", "labels.parquet")
+		at := bytes.LastIndex(out, []byte(`"environment"`))
+		if at < 0 {
+			t.Fatalf("no environment in %s", out)
+		}
+		file := read(t, filepath.Join(dir, "labels.parquet"))
+		if i == 0 {
+			want, labels = out[:at], file
+			continue
+		}
+		if !bytes.Equal(out[:at], want) || !bytes.Equal(file, labels) {
+			t.Errorf("%s threads and other rows first: the sweep differs", threads)
 		}
 	}
 }
