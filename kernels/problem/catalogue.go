@@ -90,6 +90,6 @@ var Catalogue = []Entry{
 	{"SEG-MEM-001", ExitBudget, "memory budget too small", "The work needs more memory than the budget.", "Raise --memory to the least that the message names."},
 	{"SEG-CLI-001", ExitUsage, "wrong command line", "A flag, argument or command is not known or does not fit.", "`segovia help` shows what is possible."},
 	{"SEG-RUN-001", ExitOther, "operation failed", "A step failed for a reason without an id of its own.", "The message gives the cause."},
-	{"SEG-RUN-002", ExitOther, "interrupted", "A signal ended the command; it returns 130 for SIGINT and 143 for SIGTERM. Nothing was published and a checkpoint is kept.", "Run the command again."},
+	{"SEG-RUN-002", ExitOther, "interrupted", "A signal ended the command; it returns 130 for SIGINT and 143 for SIGTERM. Nothing was published.", "Run the command again."},
 	{"SEG-BUG-001", ExitBug, "bug", "An internal promise was broken. Nothing was published.", "Please report it with the message."},
 }

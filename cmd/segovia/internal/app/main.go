@@ -97,6 +97,15 @@ func (e *env) bug(r any, stack []byte) error {
 		Why: "an internal promise was broken; nothing was published", Fix: "please report it with the stack above"}
 }
 
+// interruption is the problem behind an error that only says that work was cancelled, when a signal did it; else nil.
+func (e *env) interruption(err error) *problem.Problem {
+	var sig interrupted
+	if !errors.As(context.Cause(e.ctx), &sig) || !errors.Is(err, context.Canceled) && !errors.As(err, new(interrupted)) {
+		return nil
+	}
+	return &problem.Problem{ID: "SEG-RUN-002", What: sig.Error(), Why: "nothing was published", Fix: "run the command again"}
+}
+
 // finish reports err and returns the exit code.
 func (e *env) finish(err error) int {
 	e.progress.End()
@@ -108,9 +117,8 @@ func (e *env) finish(err error) int {
 	switch {
 	case err == nil:
 		return 0
-	case stopped && (errors.Is(err, context.Canceled) || errors.As(err, new(interrupted))):
-		e.report(&problem.Problem{ID: "SEG-RUN-002", What: sig.Error(), Why: "nothing was published; a checkpoint is kept",
-			Fix: "run the command again"}, sig.code())
+	case e.interruption(err) != nil:
+		e.report(e.interruption(err), sig.code())
 		return sig.code()
 	}
 	problems := problem.All(err)

@@ -226,6 +226,9 @@ func (n *night) close(status string, err error) runstore.Results {
 	n.results.Status, n.results.ExitCode, n.results.Seconds = status, &code, n.e.now().Sub(n.start).Seconds()
 	if err != nil {
 		n.results.Status = statusOf(err)
+		if p := n.e.interruption(err); p != nil {
+			err = p
+		}
 		for _, p := range problem.All(err) {
 			n.results.Errors = append(n.results.Errors, runstore.RunError{ID: p.ID, Message: p.Error()})
 		}

@@ -197,6 +197,49 @@ func equal(t *testing.T, run string, want map[string][]byte) bool {
 	return true
 }
 
+// A run that is asked to stop does so at once, says so, and leaves the publication as it was.
+func TestStopped(t *testing.T) {
+	bin, dir := segovia(t), company(t)
+	_, run := publish(t, bin, dir, "company.yaml", "--out", "out")
+	for sig, code := range map[syscall.Signal]int{syscall.SIGTERM: 143, syscall.SIGINT: 130} {
+		cmd := command(bin, dir, "run", "company.yaml", "--out", "out", "--fresh", "--set", "stability.bootstrap=1000")
+		before := runs(t, dir)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for start := time.Now(); len(runs(t, dir)) == len(before) && time.Since(start) < 10*time.Second; {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(200 * time.Millisecond)
+		start := time.Now()
+		if err := cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // the code tells
+		if got := cmd.ProcessState.ExitCode(); got != code {
+			t.Errorf("%v: exit code %d, want %d", sig, got, code)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%v: the run took %v to stop", sig, took)
+		}
+		if now := published(t, bin, dir); now != run {
+			t.Errorf("%v: %s is published, want %s", sig, now, run)
+		}
+		var status struct {
+			Last struct {
+				Error string `json:"error"`
+				Code  int    `json:"exit_code"`
+			} `json:"last"`
+		}
+		if err := json.Unmarshal(call(t, bin, dir, "status", "--out", "out", "--json"), &status); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(status.Last.Error, "SEG-RUN-002") || status.Last.Code != code {
+			t.Errorf("%v: status says %+v", sig, status.Last)
+		}
+	}
+}
+
 // Readers who look all the time while runs are published one after the other always see a whole one.
 func TestReadersSeeWholeRuns(t *testing.T) {
 	bin, dir := segovia(t), company(t)
