@@ -6,6 +6,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/decimal128"
 	"github.com/zeebo/xxh3"
 )
 
@@ -60,7 +61,7 @@ func AppendCell(dst []byte, a arrow.Array, i int) []byte {
 	case *array.Float64:
 		return appendFloat(dst, a.Value(i))
 	case *array.Decimal128:
-		return append(dst, decimalText(a.Value(i), a.DataType().(*arrow.Decimal128Type).Scale)...)
+		return appendDecimal(dst, a.Value(i), a.DataType().(*arrow.Decimal128Type).Scale)
 	case *array.Timestamp:
 		return strconv.AppendInt(dst, int64(a.Value(i)), 10)
 	case *array.Boolean:
@@ -68,6 +69,38 @@ func AppendCell(dst []byte, a arrow.Array, i int) []byte {
 	}
 	return append(dst, a.ValueStr(i)...)
 }
+
+// appendDecimal appends what decimalText returns, without detours for numbers of up to 64 bits.
+func appendDecimal(dst []byte, v decimal128.Num, scale int32) []byte {
+	hi, lo := v.HighBits(), v.LowBits()
+	if scale <= 0 || scale > 18 || (hi != 0 && hi != -1) || (hi < 0) != (int64(lo) < 0) {
+		return append(dst, decimalText(v, scale)...)
+	}
+	if hi < 0 {
+		dst = append(dst, '-')
+		lo = -lo
+	}
+	unit := powers[scale]
+	dst = strconv.AppendUint(dst, lo/unit, 10)
+	rest := lo % unit
+	if rest == 0 {
+		return dst
+	}
+	dst = append(dst, '.')
+	for ; rest != 0; rest %= unit {
+		unit /= 10
+		dst = append(dst, '0'+byte(rest/unit))
+	}
+	return dst
+}
+
+var powers = func() (p [19]uint64) {
+	p[0] = 1
+	for i := 1; i < len(p); i++ {
+		p[i] = 10 * p[i-1]
+	}
+	return p
+}()
 
 func appendFloat(dst []byte, f float64) []byte {
 	if f == 0 {

@@ -17,14 +17,18 @@ const distinctKeep = 1 << 15
 type distinct struct {
 	seen  map[uint64]struct{}
 	limit uint64 // hashes at or above it are dropped
+	// recent holds hashes that were added, each where its low bits point: most columns repeat a few values.
+	recent [256]uint64
 }
 
 func newDistinct() *distinct { return &distinct{seen: map[uint64]struct{}{}, limit: math.MaxUint64} }
 
 func (d *distinct) add(h uint64) {
-	if h >= d.limit {
+	last := &d.recent[h%uint64(len(d.recent))]
+	if h >= d.limit || h == *last && h != 0 {
 		return
 	}
+	*last = h
 	d.seen[h] = struct{}{}
 	if len(d.seen) > 2*distinctKeep {
 		d.compact()
