@@ -8,3 +8,5 @@ import (
 )
 
 func TestConformance(t *testing.T) { kerneltest.Run(t, blas.Path{}) }
+
+func FuzzConformance(f *testing.F) { kerneltest.Fuzz(f, blas.Path{}) }

@@ -8,3 +8,5 @@ import (
 )
 
 func TestConformance(t *testing.T) { kerneltest.Run(t, ref.Path{}) }
+
+func FuzzConformance(f *testing.F) { kerneltest.Fuzz(f, ref.Path{}) }
