@@ -104,6 +104,12 @@ func TestSameBytes(t *testing.T) {
 		_, run := publish(t, bin, mixed(t), "company.yaml", "--out", "out")
 		same(t, run, want)
 	})
+	t.Run("memory", func(t *testing.T) {
+		call(t, bin, dir, "features", "company.yaml", "--out", "little", "--memory", "64MiB")
+		if !bytes.Equal(read(t, filepath.Join(dir, "little", "features.parquet")), want["features.parquet"]) {
+			t.Error("with little memory the features differ")
+		}
+	})
 	t.Run("paths", func(t *testing.T) {
 		for _, path := range []string{"ref", "blas", "gorgonia"} {
 			_, run := publish(t, bin, dir, "company.yaml", "--out", path, "--path", path)
