@@ -6,6 +6,12 @@
 // two features need alike is kept once. Customers are spread over shards by the hash of their key; a worker evaluates a
 // batch column by column and then visits the shards.
 //
+// Every worker takes one file after the other; those that find none left fold batches of the files that others still read.
+// What exceeds the memory budget is spilled: the states of the largest shards, customer by customer, and sets of hashes go to
+// Arrow IPC files in the temporary folder and are merged shard by shard at the end, as many customers at a time as fit. The
+// keys of the customers stay in memory, and so do the hashes of rows where duplicates are removed: what these take is the
+// least budget (SEG-MEM-001).
+//
 // All accumulators are integers, fixed point, sets or extremes, so the result does not depend on the order of files and
 // rows, on the size of batches or on the number of threads, to the last bit:
 //
