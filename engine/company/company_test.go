@@ -70,6 +70,9 @@ func sums(t *testing.T, cfg Config, workers int) string {
 // The golden sums hold the promise that a company is the same on every machine and at every GOAMD64 level. They change
 // when the generator is meant to change, and then only together with the changelog.
 func TestSameSeedSameCompany(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector; make test runs it without")
+	}
 	cfg := Config{Customers: 2500, Seed: 7}
 	got := sums(t, cfg, 1)
 	if got != golden {

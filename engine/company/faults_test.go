@@ -32,6 +32,9 @@ func TestFaultsAreNamedAndKnown(t *testing.T) {
 
 // Each fault in the records changes its table as it says, and no other table.
 func TestRowFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector; make test runs it without")
+	}
 	make := func(faults ...string) *Chunk {
 		return newGenerator(mustDefaults(t, Config{Customers: 3 * chunkCustomers, Seed: 4, Faults: faults})).chunk(0)
 	}

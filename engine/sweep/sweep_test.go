@@ -112,6 +112,9 @@ func TestRuspiniFigures(t *testing.T) {
 }
 
 func TestMcDonaldsBestKnownWSS(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector; make test runs it without")
+	}
 	columns := []string{"yummy", "convenient", "spicy", "fattening", "greasy", "fast", "cheap", "tasty", "expensive", "healthy", "disgusting"}
 	r, _, err := Run(context.Background(), input(t, reference(t, "reference/mcdonalds.csv", columns...)),
 		Config{K: []int{2, 3, 4}, Restarts: 1000, Seed: 1, Silhouette: "none"}, ref.Path{}, ports.Silent{})

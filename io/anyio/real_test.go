@@ -14,6 +14,9 @@ import (
 
 // TestOnlineRetailBothYears reads 305 CSV files and a Parquet file as one source and holds the totals of data/README.md.
 func TestOnlineRetailBothYears(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector; make test runs it without")
+	}
 	dir := shared(t)
 	s, err := open(filepath.Join(dir, "data"), Options{Keys: []string{"customer"}},
 		Spec{Path: "online-retail/by-day/*.csv", Rename: map[string]string{"InvoiceNo": "invoice", "UnitPrice": "price", "CustomerID": "customer"}},

@@ -159,6 +159,9 @@ func TestFormat(t *testing.T) {
 }
 
 func TestDamagedCompression(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector; make test runs it without")
+	}
 	var b strings.Builder
 	b.WriteString("id,v\n")
 	for i := range 20_000 {
