@@ -239,7 +239,7 @@ func TestOnlineRetailInAnyOrder(t *testing.T) {
 		run := *src
 		cfg.Threads, cfg.TempDir = 1+2*try, t.TempDir()
 		if try == 1 {
-			cfg.MemoryMax = 16 << 20 // states alone would take more // the same rows in 4 files, backwards
+			// the same rows in 4 files, backwards
 			run.names, run.files, run.batch = []string{"d", "c", "b", "a"}, make([][][]string, 4), 777
 			for i := range src.files {
 				rows := src.files[len(src.files)-1-i]
@@ -247,6 +247,11 @@ func TestOnlineRetailInAnyOrder(t *testing.T) {
 					run.files[i%4] = append(run.files[i%4], rows[len(rows)-1-j])
 				}
 			}
+		}
+		if try == 1 { // little more than the least budget
+			cfg.MemoryMax = 1 << 10
+			_, err := prepared(t, cfg, &run).run(context.Background())
+			cfg.MemoryMax = leastOf(t, err) + 64<<10
 		}
 		f := prepared(t, cfg, &run)
 		r, err := f.run(context.Background())
