@@ -14,24 +14,25 @@ import (
 
 // Report is what a look at one file tells.
 type Report struct {
-	Path        string         `json:"path"`
-	Format      string         `json:"format"`      // csv, parquet or arrow
-	Compression string         `json:"compression"` // of the file: "", gzip or zstd
-	Codec       string         `json:"codec"`       // inside a Parquet file
-	Bytes       int64          `json:"bytes"`
-	SHA256      string         `json:"sha256"`
-	Rows        int64          `json:"rows"`
-	Rejected    int64          `json:"rejected"`  // CSV rows with another number of fields
-	Encoding    string         `json:"encoding"`  // CSV
-	Delimiter   string         `json:"delimiter"` // CSV; as in csvio.Options
-	LineEnd     string         `json:"line_end"`  // CSV: lf or cr
-	Numbers     string         `json:"numbers"`   // CSV: de or en, when all columns with a style agree
-	Dates       string         `json:"dates"`     // CSV: the date style, when all columns with one agree
-	NoHeader    bool           `json:"no_header"` // CSV: the header line looks like data
-	Pages       int64          `json:"pages"`     // Parquet: number of pages ...
-	PagesSummed int64          `json:"pages_with_crc"`
-	Columns     []ReportColumn `json:"columns"`
-	Notes       []string       `json:"notes"` // columns that are not read, and why
+	Path          string         `json:"path"`
+	Format        string         `json:"format"`      // csv, parquet or arrow
+	Compression   string         `json:"compression"` // of the file: "", gzip or zstd
+	Codec         string         `json:"codec"`       // inside a Parquet file
+	Bytes         int64          `json:"bytes"`
+	SHA256        string         `json:"sha256"`
+	Rows          int64          `json:"rows"`
+	Rejected      int64          `json:"rejected"`       // CSV rows with another number of fields
+	Encoding      string         `json:"encoding"`       // CSV
+	Delimiter     string         `json:"delimiter"`      // CSV; as in csvio.Options
+	LineEnd       string         `json:"line_end"`       // CSV: lf or cr
+	Numbers       string         `json:"numbers"`        // CSV: de or en, when all columns with a style agree
+	Dates         string         `json:"dates"`          // CSV: the date style, when all columns with one agree
+	NoHeader      bool           `json:"no_header"`      // CSV: the first line holds numbers only and is read as data
+	NumericHeader bool           `json:"numeric_header"` // CSV: it is read as names, since its numbers count upwards one by one
+	Pages         int64          `json:"pages"`          // Parquet: number of pages ...
+	PagesSummed   int64          `json:"pages_with_crc"`
+	Columns       []ReportColumn `json:"columns"`
+	Notes         []string       `json:"notes"` // columns that are not read, and why
 	// Problems are what must be settled before the file can be read, for example ambiguous numbers.
 	Problems []*problem.Problem `json:"-"`
 }
@@ -90,7 +91,8 @@ func Inspect(ctx context.Context, path string, spec Spec, opt Options) (*Report,
 
 func (r *Report) csv(f *file) {
 	p := f.profile.Files[0]
-	r.Encoding, r.Delimiter, r.LineEnd, r.Rejected, r.NoHeader = p.Encoding, p.Delimiter, p.LineEnd, p.Rejected, p.NumericHeader
+	r.Encoding, r.Delimiter, r.LineEnd, r.Rejected = p.Encoding, p.Delimiter, p.LineEnd, p.Rejected
+	r.NoHeader, r.NumericHeader = p.NoHeader, p.NumericHeader
 	numbers, dates := map[string]bool{}, map[string]bool{}
 	for _, c := range f.profile.Columns() {
 		col := ReportColumn{Name: c.Name, Nulls: c.Nulls, Numbers: c.Numbers, Dates: c.Dates, Words: c.Words, MinWidth: c.MinWidth, MaxWidth: c.MaxWidth}

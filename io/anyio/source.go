@@ -405,6 +405,23 @@ func (s *Source) Notes() []Note {
 	return notes
 }
 
+// Headerless returns the text files whose first line holds numbers only and was read as data, and those where such a line
+// was read as names.
+func (s *Source) Headerless() (data, names []string) {
+	for _, f := range s.files {
+		if f.profile == nil {
+			continue
+		}
+		switch p := f.profile.Files[0]; {
+		case p.NoHeader:
+			data = append(data, f.path)
+		case p.NumericHeader:
+			names = append(names, f.path)
+		}
+	}
+	return data, names
+}
+
 // Rows returns the number of rows of all files, without rejected ones.
 func (s *Source) Rows() int64 {
 	n := int64(0)

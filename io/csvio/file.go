@@ -3,6 +3,7 @@ package csvio
 import (
 	"fmt"
 	"io"
+	"strconv"
 
 	"segovia/kernels/problem"
 )
@@ -13,7 +14,9 @@ type file struct {
 	d         *dialect
 	encoding  string
 	names     []string // of the columns, after Rename
-	dataNames bool     // the header line is made of numbers only
+	dataNames bool     // the header line is made of consecutive integers: names, or a row of data
+	noHeader  bool     // the first line is a row of data
+	replay    bool     // that row is to be given
 	row       int64    // rows given so far
 	rejected  int64
 
@@ -64,15 +67,38 @@ func (f *file) start() error {
 		}
 	}
 	header := make([]string, len(f.fields))
-	f.dataNames = true
+	numbers := true
 	for i := range header {
 		cell := trim(f.cell(i))
 		header[i] = string(cell)
 		if _, number := lexNumber(cell); !number {
-			f.dataNames = false
+			numbers = false
 		}
 	}
+	if numbers && !consecutive(header) {
+		f.noHeader, f.replay = true, true
+		for i := range header {
+			header[i] = fmt.Sprintf("column_%d", i+1)
+		}
+	}
+	f.dataNames = numbers && !f.noHeader
 	return f.setHeader(header, func(i int) (line, column int) { return int(f.fieldLine(i)), f.column(f.fields[i].beg) })
+}
+
+// consecutive reports whether the cells count upwards one by one, as names such as 0, 1, 2 or 2024, 2025, 2026 do and rows
+// of data hardly ever do.
+func consecutive(cells []string) bool {
+	if len(cells) < 2 {
+		return false
+	}
+	for i, c := range cells {
+		n, err := strconv.Atoi(c)
+		first, firstErr := strconv.Atoi(cells[0])
+		if err != nil || firstErr != nil || n != first+i {
+			return false
+		}
+	}
+	return true
 }
 
 // setHeader checks the names of the columns. at gives a name's place in the file, 0 if it does not stand there.
@@ -112,6 +138,11 @@ func (f *file) nextRow() (bool, error) {
 		return true, nil
 	}
 	f.empty = false
+	if f.replay {
+		f.replay = false
+		f.row++
+		return true, nil
+	}
 	if f.held {
 		f.held = false
 		f.row++

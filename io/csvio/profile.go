@@ -25,9 +25,10 @@ type FileProfile struct {
 	LineEnd   string // "lf" (with or without cr before it) or "cr"
 	Rows      int64  // data rows, without the rejected ones
 	Rejected  int64  // rows left out with the consent of Options.Reject
-	// NumericHeader says that all names in the header line are numbers: it may be a row of data, and Options.Header
-	// missing.
-	NumericHeader bool
+	// NoHeader says that the first line holds numbers only and was taken for a row of data; the columns are then named
+	// column_1, column_2 and so on. NumericHeader says that it was taken for names since its numbers count upwards one by
+	// one. Options.Header decides where that is wrong.
+	NoHeader, NumericHeader bool
 }
 
 // Column describes one column of a profile or layout.
@@ -95,7 +96,7 @@ func Scan(r io.Reader, name string, opt Options) (*Profile, error) {
 	return &Profile{
 		Files: []FileProfile{{
 			Name: name, Encoding: f.encoding, Delimiter: delimiterName(f.delim), LineEnd: end, Rows: f.row, Rejected: f.rejected,
-			NumericHeader: f.dataNames,
+			NoHeader: f.noHeader, NumericHeader: f.dataNames,
 		}},
 		evidence: cols,
 	}, nil

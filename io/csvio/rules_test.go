@@ -428,3 +428,43 @@ func TestBatches(t *testing.T) {
 		t.Errorf("cancelled: %v after %d", err, len(firsts))
 	}
 }
+
+// A first line of numbers is data, unless it counts upwards one by one as names do.
+func TestFirstLineOfNumbers(t *testing.T) {
+	for _, c := range []struct {
+		text          string
+		rows          int64
+		first         string
+		data, numeric bool
+	}{
+		{"664159 550946\n665845 557965\n", 2, "column_1", true, false},
+		{"1.5,2\n3,4\n", 2, "column_1", true, false},
+		{"2024,2025,2026\n1,2,3\n", 1, "2024", false, true},
+		{"0,1,2\n5,6,7\n", 1, "0", false, true},
+		{"7\n8\n9\n", 3, "column_1", true, false},
+		{"150,4,setosa\n5,3,0\n", 1, "150", false, false},
+		{"x,1\n5,3\n", 1, "x", false, false},
+	} {
+		p, err := Scan(strings.NewReader(c.text), "f.csv", Options{})
+		if err != nil {
+			t.Errorf("%q: %v", c.text, err)
+			continue
+		}
+		f := p.Files[0]
+		if f.Rows != c.rows || f.NoHeader != c.data || f.NumericHeader != c.numeric || p.Columns()[0].Name != c.first {
+			t.Errorf("%q: %d rows, first column %q, no header %v, numeric %v", c.text, f.Rows, p.Columns()[0].Name, f.NoHeader, f.NumericHeader)
+		}
+		layout, err := p.Layout()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows int64
+		err = Read(context.Background(), strings.NewReader(c.text), "f.csv", Options{}, layout, func(rec arrow.Record, first int64) error {
+			rows += rec.NumRows()
+			return nil
+		})
+		if err != nil || rows != c.rows {
+			t.Errorf("%q: read %d rows: %v", c.text, rows, err)
+		}
+	}
+}

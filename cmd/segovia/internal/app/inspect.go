@@ -98,7 +98,10 @@ func (e *env) printInspection(path string, r *anyio.Report, csv config.CSV) {
 	}
 	line("sha256", r.SHA256)
 	if r.NoHeader {
-		line("header", "the first line looks like data; name the columns with csv: {header: [...]}")
+		line("header", "none: the first line holds numbers only and is read as data; name the columns with csv: {header: [...]}")
+	}
+	if r.NumericHeader {
+		line("header", "numbers that count upwards, read as names; if they are data, name the columns with csv: {header: [...]}")
 	}
 	e.printf("\n%-28s %-16s %12s\n", "column", "type", "missing")
 	for _, c := range r.Columns {

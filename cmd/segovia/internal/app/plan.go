@@ -113,7 +113,7 @@ func (e *env) plan(args []string) error {
 	_ = w.Flush()
 	e.printf("\ncustomers: at most %d (rows of %s)\nfeatures:  %d to cluster on\n", p.Customers, entity, p.Features)
 	e.printf("sweep:     k = %s, %d fits on path %s with %d threads\n", strings.Trim(fmt.Sprint(p.K), "[]"), p.Fits, p.Path, p.Threads)
-	e.printf("estimates: %s of memory, no temporary files, %s for the sweep\n", formatBytes(p.Memory), time.Duration(math.Ceil(p.Seconds))*time.Second)
+	e.printf("estimates: %s of memory (the fold spills to temporary files beyond half of the budget, %s), %s for the sweep\n", formatBytes(p.Memory), formatBytes(n.job.Features.MemoryMax), time.Duration(math.Ceil(p.Seconds))*time.Second)
 	return nil
 }
 

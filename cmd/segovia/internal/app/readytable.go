@@ -50,6 +50,7 @@ func (e *env) readTable(ctx context.Context, file, id string) (*readyTable, erro
 	if err != nil {
 		return nil, err
 	}
+	e.warnOfHeaders(src)
 	t := &readyTable{Table: &table.Table{}, file: file, rowNumbers: id == "", hint: map[string]string{}}
 	builder, err := newTableBuilder(src, file, id)
 	if err != nil {

@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"segovia/cmd/segovia/internal/config"
 	"segovia/engine/features"
 	"segovia/io/anyio"
 	"segovia/io/csvio"
+	"segovia/kernels/problem"
 )
 
 // openSources opens every source of the configuration: expands globs, looks at all files, unifies their types. Nothing is
@@ -25,9 +27,29 @@ func (e *env) openSources(ctx context.Context, c *config.Config) ([]*anyio.Sourc
 		if err != nil {
 			return nil, err
 		}
+		e.warnOfHeaders(src)
 		out = append(out, src)
 	}
 	return out, nil
+}
+
+// warnOfHeaders tells of files whose first line holds numbers only, so that nobody has to guess how it was read.
+func (e *env) warnOfHeaders(src *anyio.Source) {
+	data, names := src.Headerless()
+	for _, w := range []struct {
+		files []string
+		what  string
+	}{{data, "the first line holds numbers only and is read as data; columns are named column_1, column_2, ..."},
+		{names, "the first line holds numbers that count upwards and is read as names"}} {
+		if len(w.files) > 0 {
+			place := ""
+			if len(w.files) > 1 {
+				place = fmt.Sprintf("and %d more files", len(w.files)-1)
+			}
+			e.warn(&problem.Problem{ID: "SEG-CSV-009", What: w.what, File: w.files[0], Line: 1, Place: place,
+				Fix: "name the columns in a configuration with `csv: {header: [...]}`"})
+		}
+	}
 }
 
 // specs are the sets of files of one source.
