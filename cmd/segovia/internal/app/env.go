@@ -132,6 +132,12 @@ func (e *env) setup(cmd *cobra.Command) error {
 	return nil
 }
 
+// hasConfig reports whether a configuration is named, or lies where a command without one looks for it.
+func (e *env) hasConfig() bool {
+	_, err := os.Stat("segovia.yaml")
+	return e.flags.config != "" || err == nil
+}
+
 // loadConfig reads the configuration that the arguments, --config, SEGOVIA_CONFIG or the default name, and shows its
 // warnings. The Config comes back also with problems, as far as it could be read; it is nil when nothing could be.
 func (e *env) loadConfig(args []string) (*config.Config, error) {

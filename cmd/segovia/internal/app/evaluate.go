@@ -49,8 +49,8 @@ func newEvaluateCommand(e *env) *cobra.Command {
 		Short: "Every statistic of a given partition, without a fit",
 		Long: `Computes inertia, silhouette, Calinski-Harabasz and Davies-Bouldin of a partition that stands in a column
 of the file. Features are taken as they are unless --scale says otherwise.`,
-		Example: `segovia evaluate customers.csv --label abc_class
-segovia evaluate customers.csv --label segment --scale zscore --json`,
+		Example: `segovia evaluate customers.csv --id customer_id --label abc_class
+segovia evaluate customers.csv --id customer_id --label segment --scale zscore --json`,
 		Args: takes(1, 1, "a table with a label column"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if label == "" {
@@ -64,7 +64,7 @@ segovia evaluate customers.csv --label segment --scale zscore --json`,
 	cmd.Flags().Lookup("scale").DefValue = "none"
 	cmd.Flags().Lookup("scale").Changed = false
 	cmd.Flags().StringVar(&label, "label", "", "column of the labels")
-	cmd.Flags().StringVar(&silhouette, "silhouette", "auto", "exact|simplified|sample:N|none; auto is exact up to 20,000 rows, then a sample")
+	cmd.Flags().StringVar(&silhouette, "silhouette", "auto", silhouetteUsage)
 	return cmd
 }
 

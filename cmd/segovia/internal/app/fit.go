@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"segovia/engine"
+	"segovia/engine/prep"
 	"segovia/engine/sweep"
 	"segovia/kernels/paths"
 	"segovia/kernels/problem"
@@ -57,9 +58,9 @@ segovia fit iris.csv --scale none --k 3 --out fit --json`,
 	flags := cmd.Flags()
 	f.register(flags)
 	flags.StringVar(&f.k, "k", "", "number of segments")
-	flags.StringVar(&f.algorithm, "algorithm", "kmeans", "kmeans")
+	flags.StringVar(&f.algorithm, "algorithm", "kmeans", "how to cluster: kmeans")
 	flags.IntVar(&f.restarts, "restarts", 10, "fits with different starts; the best is kept")
-	flags.StringVar(&f.init, "init", "kmeans++", "kmeans++|random|FILE (CSV: k rows of one value per column)")
+	flags.StringVar(&f.init, "init", "kmeans++", "starts: kmeans++|random|FILE (CSV: k rows of one scaled value per column)")
 	flags.IntVar(&f.maxIter, "max-iter", 300, "most iterations of one fit")
 	flags.StringVar(&out, "out", "", "folder for labels.parquet and model.json")
 	f.bootRestarts, f.scheme, f.silhouette = 1, "multinomial", "none"
@@ -95,15 +96,13 @@ func (f *sweepFlags) fit(e *env, file, out string) error {
 	m := engine.NewModel("", e.flags.seed, engine.TableHash(t.Table), model, p, solution, k)
 	labels := m.Assign(p, e.threads())
 	if err := os.MkdirAll(out, 0o777); err != nil {
-		return &problem.Problem{ID: "SEG-OUT-003", What: "cannot make the output folder", File: out, Why: err.Error(), Err: err}
+		return &problem.Problem{ID: "SEG-OUT-003", What: "cannot make the output folder", File: out, Why: systemReason(err),
+			Fix: "check rights and mount of the folder above, or name another with --out", Err: err}
 	}
 	result := fitResult{N: r.N, D: r.D, K: solution.K, Features: r.Features, Inertia: k.Inertia, Sizes: k.Sizes, Iterations: k.Iterations,
 		Converged: k.Converged, LabelHash: engine.LabelHash(t.Keys, labels), Labels: filepath.Join(out, "labels.parquet"),
-		Model: filepath.Join(out, "model.json"), Centroids: make([][]float64, solution.K),
+		Model: filepath.Join(out, "model.json"), Centroids: originalMeans(model, p, solution.Labels, solution.K),
 		Env: map[string]any{"path": path.Name(), "threads": e.threads(), "timings": r.Environment.Timings}}
-	for _, c := range m.Centroids {
-		result.Centroids[c.Number-1] = c.Original
-	}
 	if err := writeTable(result.Labels, t.labelColumns(labels)); err != nil {
 		return err
 	}
@@ -130,6 +129,31 @@ func (f *sweepFlags) fit(e *env, file, out string) error {
 	_ = w.Flush()
 	e.printf("\nlabels: %s\nmodel:  %s\n", result.Labels, result.Model)
 	return nil
+}
+
+// originalMeans returns the means of the segments in the columns' own units, by segment number: the preparation undone on
+// the means of the prepared values as they were before the grid, so that they are exact to the last digits.
+func originalMeans(model *prep.Model, p *prep.Prepared, labels []uint8, k int) [][]float64 {
+	sums, sizes := make([][]float64, k), make([]float64, k)
+	for i := range sums {
+		sums[i] = make([]float64, len(p.X))
+	}
+	for _, l := range labels {
+		sizes[l]++
+	}
+	for j, x := range p.X {
+		for i, l := range labels {
+			sums[l][j] += x[i]
+		}
+	}
+	means := make([][]float64, k)
+	for s := range sums {
+		for j := range sums[s] {
+			sums[s][j] /= sizes[s]
+		}
+		means[s] = model.Original(sums[s])
+	}
+	return means
 }
 
 // labelColumns are the columns of labels.parquet of a fit.

@@ -250,6 +250,12 @@ func (e *env) usage(err error) error {
 // flagError names the nearest flag when one is unknown.
 func flagError(cmd *cobra.Command, err error) error {
 	fix := fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath())
+	what := err.Error()
+	if before, after, ok := strings.Cut(what, "strconv."); ok { // a parser's own name says nothing to people
+		if i := strings.LastIndex(after, ": "); i >= 0 {
+			what = before + after[i+2:]
+		}
+	}
 	if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -261,7 +267,7 @@ func flagError(cmd *cobra.Command, err error) error {
 			fix = "did you mean `--" + near + "`?"
 		}
 	}
-	return &problem.Problem{ID: "SEG-CLI-001", What: err.Error(), Fix: fix}
+	return &problem.Problem{ID: "SEG-CLI-001", What: what, Fix: fix}
 }
 
 // takes is the check of a command's arguments: from lo to hi of them, described by what.

@@ -33,6 +33,9 @@ that each must get.`,
 			if listFaults {
 				return e.listFaults()
 			}
+			if cfg.Customers < 1 || cfg.Months < 1 {
+				return usagef("--customers and --months are at least 1")
+			}
 			cfg.Seed = e.flags.seed
 			files, err := generate.Write(e.ctx, args[0], cfg, format, e.progress)
 			if err != nil {

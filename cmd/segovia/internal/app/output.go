@@ -129,9 +129,12 @@ func writeRecords(w recordWriter, schema *arrow.Schema, columns []outColumn, row
 }
 
 // writeTable writes the columns to file in the format that its name says, whole or not at all.
-func writeTable(file string, columns []outColumn) error {
+func writeTable(file string, columns []outColumn) error { return writeTableAs(file, "", columns) }
+
+// writeTableAs writes the columns to file in a format; "" takes the one that its name says.
+func writeTableAs(file, format string, columns []outColumn) error {
 	schema, rows := arrowSchema(columns)
-	w, err := anyio.Create(file, "", schema)
+	w, err := anyio.Create(file, format, schema)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"segovia/cmd/segovia/internal/config"
 	"segovia/engine/prep"
 	"segovia/engine/sweep"
+	"segovia/io/anyio"
 	"segovia/kernels/paths"
 	"segovia/kernels/problem"
 )
@@ -29,7 +31,7 @@ type tableFlags struct {
 func (f *tableFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.id, "id", "", "column of the id (default: the row number, from 1)")
 	flags.StringSliceVar(&f.features, "features", nil, "columns to use, separated by commas (default: all numeric and yes/no columns but the id)")
-	flags.StringVar(&f.scale, "scale", "zscore", "none|zscore|zscore-sample|robust|minmax")
+	flags.StringVar(&f.scale, "scale", "zscore", "scaling of the columns: none|zscore|zscore-sample|robust|minmax")
 }
 
 // prepare reads the file and prepares its columns.
@@ -67,23 +69,35 @@ type sweepFlags struct {
 	gap, predictionStrength                                int
 }
 
+// silhouetteUsage is the help on --silhouette.
+const silhouetteUsage = "kind of silhouette: exact|simplified|sample:N|none; auto is exact up to 20,000 rows, then a sample"
+
 func newSweepCommand(e *env) *cobra.Command {
 	f := &sweepFlags{}
+	var out string
 	cmd := &cobra.Command{
 		Use:   "sweep FILE",
 		Short: "The k sweep with bootstrap stability on a ready feature table",
 		Long: `Fits k-means for every k, tests each solution by bootstrap pairs, and chooses one.
 
 FILE is a table with one row per customer: CSV, Parquet or Arrow, also compressed. Given a configuration
-(.yaml) instead, the sweep of the nightly job runs up to this step. The result depends on the data, the
+(.yaml) instead, or none where segovia.yaml lies, the nightly job runs up to this step and writes sweep.json
+to --out. The result depends on the data, the
 flags and the seed alone, never on the number of threads or the hardware path.`,
 		Example: `segovia sweep customers.parquet --id customer_id --k 2..10
 segovia sweep iris.csv --scale none --k 2..6 --restarts 50 --json
-segovia sweep customers.csv --features revenue,orders --bootstrap 0`,
-		Args: takes(1, 1, "a feature table"),
+segovia sweep customers.csv --features revenue,orders --bootstrap 0
+segovia sweep segovia.yaml --out check`,
+		Args: takes(0, 1, "a feature table or a configuration"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if strings.HasSuffix(args[0], ".yaml") || strings.HasSuffix(args[0], ".yml") {
-				return e.runSteps(args, runFlags{until: "sweep"})
+			if len(args) == 0 && !e.hasConfig() {
+				return takes(1, 1, "a feature table")(cmd, args)
+			}
+			if len(args) == 0 || isConfig(args[0]) {
+				return e.sweepOfConfig(cmd, args, out)
+			}
+			if out != "" {
+				return usagef("--out is for the sweep of a configuration; --json and --labels tell the sweep of a table")
 			}
 			return f.run(e, args[0])
 		},
@@ -91,19 +105,40 @@ segovia sweep customers.csv --features revenue,orders --bootstrap 0`,
 	flags := cmd.Flags()
 	f.register(flags)
 	flags.StringVar(&f.k, "k", "2..12", "numbers of segments: 2..12, 3 or 2,4,8")
-	flags.StringVar(&f.algorithm, "algorithm", "kmeans", "kmeans")
+	flags.StringVar(&f.algorithm, "algorithm", "kmeans", "how to cluster: kmeans")
 	flags.IntVar(&f.restarts, "restarts", 10, "fits with different starts per k; the best is kept")
-	flags.StringVar(&f.init, "init", "kmeans++", "kmeans++|random|FILE (CSV: k rows of one value per column, for each k in turn)")
+	flags.StringVar(&f.init, "init", "kmeans++",
+		"starts: kmeans++|random|FILE (CSV: k rows of one scaled value per column, for each k in turn)")
 	flags.IntVar(&f.maxIter, "max-iter", 300, "most iterations of one fit")
 	flags.IntVar(&f.bootstrap, "bootstrap", 100, "pairs of bootstrap resamples; 0 = none")
 	flags.IntVar(&f.bootRestarts, "boot-restarts", 10, "restarts of each bootstrap fit; fewer measure the luck of the optimiser")
-	flags.StringVar(&f.scheme, "boot-scheme", "multinomial", "multinomial")
-	flags.StringVar(&f.silhouette, "silhouette", "auto", "exact|simplified|sample:N|none; auto is exact up to 20,000 rows, then a sample")
-	flags.StringVar(&f.choose, "choose", "stable-then-silhouette", strings.Join(sweep.Rules, "|")+"|K")
+	flags.StringVar(&f.scheme, "boot-scheme", "multinomial", "how to resample: multinomial")
+	flags.StringVar(&f.silhouette, "silhouette", "auto", silhouetteUsage)
+	flags.StringVar(&f.choose, "choose", "stable-then-silhouette", "rule that chooses k: "+strings.Join(sweep.Rules, "|")+"|K")
 	flags.IntVar(&f.gap, "gap", 0, "reference sets of the gap statistic (not in this version: 0)")
 	flags.IntVar(&f.predictionStrength, "prediction-strength", 0, "splits of the prediction strength (not in this version: 0)")
-	flags.StringVar(&f.labels, "labels", "", "write the labels of every k to this Parquet, Arrow or CSV file")
+	flags.StringVar(&f.labels, "labels", "", "write the labels of every k to this file: Parquet, or Arrow or CSV by its name")
+	flags.StringVar(&out, "out", "", "folder for the sweep of a configuration (default out)")
 	return cmd
+}
+
+// isConfig reports whether a file is named like a configuration.
+func isConfig(file string) bool {
+	return strings.HasSuffix(file, ".yaml") || strings.HasSuffix(file, ".yml")
+}
+
+// sweepOfConfig is the step of the nightly job. Flags that describe a table do nothing there, so they are refused.
+func (e *env) sweepOfConfig(cmd *cobra.Command, args []string, out string) error {
+	var err error
+	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed && f.Name != "out" && err == nil {
+			err = usagef("--%s is for the sweep of a table; use --set, for example --set sweep.k=2..6, with a configuration", f.Name)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return e.runSteps(args, runFlags{until: "sweep", out: out})
 }
 
 func (f *sweepFlags) run(e *env, file string) error {
@@ -195,7 +230,10 @@ func (f *sweepFlags) centers(e *env, ks []int, columns int) (map[int][][]float64
 	}
 	if len(t.Columns) != columns || t.Rows() != total {
 		return nil, &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("initial centroids: %d rows of %d columns", t.Rows(), len(t.Columns)), File: f.init,
-			Why: fmt.Sprintf("the sweep needs %d rows (k for each k in turn) of %d columns", total, columns), Fix: "give one row per centroid and a header line"}
+			Why: fmt.Sprintf("the sweep needs %d rows (k for each k in turn) of %d columns", total, columns), Fix: "give one row per centroid"}
+	}
+	if _, err := t.numeric(t.Names()); err != nil {
+		return nil, err
 	}
 	centers := map[int][][]float64{}
 	row := 0
@@ -221,6 +259,9 @@ func (e *env) writeSweepLabels(file string, t *readyTable, solutions []sweep.Sol
 			numbers[i] = int64(l) + 1
 		}
 		columns = append(columns, outColumn{field: arrow.Field{Name: "k" + strconv.Itoa(s.K), Type: arrow.PrimitiveTypes.Int64}, ints: numbers})
+	}
+	if _, ok := anyio.FormatOf(file); !ok && filepath.Ext(file) == "" {
+		return writeTableAs(file, "parquet", columns)
 	}
 	return writeTable(file, columns)
 }
