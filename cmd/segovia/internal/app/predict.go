@@ -13,6 +13,7 @@ import (
 	"segovia/engine"
 	"segovia/engine/table"
 	"segovia/io/csvio"
+	"segovia/io/runstore"
 	"segovia/kernels/problem"
 )
 
@@ -23,7 +24,8 @@ func newPredictCommand(e *env) *cobra.Command {
 		Short: "Label customers with a kept model",
 		Long: `Labels the customers of FILE with the model of an earlier run or fit; nothing is fitted again. FILE is a table
 of features (features.parquet of a run, or any table with the model's features), or a configuration (.yaml), whose
-sources are then folded into features first. --model takes a folder with model.json, or the file itself.
+sources are then folded into features first. --model takes a folder with model.json, the file itself,
+or an output folder, of which the published run is meant.
 
 Without --out, the labels go to standard output as CSV.`,
 		Example: `segovia predict --model out/runs/20261121T010000Z-7f3a features.parquet --id customer_id --out labels.parquet
@@ -47,7 +49,13 @@ segovia predict --model fit customers.csv`,
 // readModel reads model.json from a folder or file.
 func readModel(place string) (*engine.Model, error) {
 	if info, err := os.Stat(place); err == nil && info.IsDir() {
-		place = filepath.Join(place, "model.json")
+		folder := place
+		place = filepath.Join(folder, "model.json")
+		if _, err := os.Stat(place); err != nil {
+			if run := published(folder); run != "" {
+				place = run
+			}
+		}
 	}
 	data, err := os.ReadFile(place)
 	if err != nil {
@@ -59,6 +67,20 @@ func readModel(place string) (*engine.Model, error) {
 		return nil, &problem.Problem{ID: "SEG-STA-003", What: "the model cannot be read", File: place, Why: err.Error(), Fix: "take another run's", Err: err}
 	}
 	return m, m.Check()
+}
+
+// published returns the model of the run that is published in an output folder; "" where there is none.
+func published(out string) string {
+	store, err := runstore.Open(out)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = store.Close() }() // nothing was written
+	run, err := store.Current()
+	if err != nil {
+		return ""
+	}
+	return run.Path("model.json")
 }
 
 func (e *env) predict(m *engine.Model, file, id, out string) error {

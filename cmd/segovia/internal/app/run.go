@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -34,6 +32,7 @@ type runFlags struct {
 	fresh        bool
 	forcePublish bool
 	until        string // last step; empty = all, and publish
+	report       bool   // write the report too, after the last step
 }
 
 func newRunCommand(e *env) *cobra.Command {
@@ -54,9 +53,12 @@ segovia run --select features --out check`,
 			if len(f.selected) > 0 {
 				last := -1
 				for _, s := range f.selected {
+					if s == reportStep {
+						f.report, s = true, engine.Steps[len(engine.Steps)-1]
+					}
 					at := slices.Index(engine.Steps, stepOf(s))
 					if at < 0 {
-						return usagef("--select %q is no step; use %s", s, strings.Join(engine.Steps, ", "))
+						return usagef("--select %q is no step; use %s", s, stepNames())
 					}
 					last = max(last, at)
 				}
@@ -67,41 +69,10 @@ segovia run --select features --out check`,
 		},
 	}
 	cmd.Flags().StringVar(&f.out, "out", "out", "output folder")
-	cmd.Flags().StringSliceVar(&f.selected, "select", nil, "only these steps and what they need: "+strings.Join(engine.Steps, ", "))
+	cmd.Flags().StringSliceVar(&f.selected, "select", nil, "only these steps and what they need: "+stepNames())
 	cmd.Flags().BoolVar(&f.fresh, "fresh", false, "run also when nothing has changed")
 	cmd.Flags().BoolVar(&f.forcePublish, "force-publish", false, "publish the best failing solution when none passes the gates, marked as such")
 	return cmd
-}
-
-// stepOf names the engine's step behind a command's name.
-func stepOf(name string) string {
-	if name == "stability" {
-		return "sweep"
-	}
-	return name
-}
-
-// newStepCommands are the steps of the run, one command each.
-func newStepCommands(e *env) []*cobra.Command {
-	var out []*cobra.Command
-	for _, s := range []struct{ name, short, writes string }{
-		{"features", "Sources to features: features.parquet and quality.json", "features.parquet and quality.json"},
-		{"prep", "Features to the matrix that is clustered: prepared.parquet", "also prepared.parquet"},
-		{"stability", "The k sweep with its bootstrap tests: sweep.json", "also sweep.json"},
-		{"segment", "Labels and descriptions of the chosen solution: labels.parquet and segments.json", "also labels.parquet, segments.json and model.json"},
-	} {
-		f := runFlags{until: stepOf(s.name)}
-		cmd := &cobra.Command{
-			Use: s.name + " [CONFIG]", Short: s.short,
-			Long:    "Does the steps of `segovia run` up to this one and writes " + s.writes + " to --out. Nothing is published.",
-			Example: fmt.Sprintf("segovia %s segovia.yaml --out check", s.name),
-			Args:    takes(0, 1, "at most one configuration"),
-			RunE:    func(cmd *cobra.Command, args []string) error { return e.runSteps(args, f) },
-		}
-		cmd.Flags().StringVar(&f.out, "out", "out", "folder to write to")
-		out = append(out, cmd)
-	}
-	return out
 }
 
 // night is one job on its way.
@@ -115,6 +86,7 @@ type night struct {
 	results runstore.Results
 	timings map[string]float64
 	save    func() // writes run_results.json as it stands
+	events  bool   // each step is told as a line of JSON when it ends
 }
 
 // newNight reads and checks the configuration; no source is opened yet.
@@ -173,6 +145,9 @@ func (n *night) step(name string) func(in, out int64, err error) {
 			s.Status, s.Message = statusOf(err), err.Error()
 		}
 		n.save()
+		if n.events {
+			_ = n.e.writeJSON(map[string]any{"event": "step", "step": name, "status": s.Status, "seconds": seconds, "rows_in": in, "rows_out": out})
+		}
 		n.e.log.Info("step", "name", name, "seconds", seconds, "rows_in", in, "rows_out", out, "err", err)
 	}
 }
@@ -258,45 +233,10 @@ func (e *env) foldFeatures(file string, m *engine.Model) (*table.Table, error) {
 	return r.Table, nil
 }
 
-// runSteps does the steps up to f.until and writes their artifacts to f.out, unpublished.
-func (e *env) runSteps(args []string, f runFlags) error {
-	if f.out == "" {
-		f.out = "out"
-	}
-	n, err := e.newNight(args, f)
-	if err != nil {
-		return err
-	}
-	if err := n.open(e.ctx); err != nil {
-		return err
-	}
-	o, err := n.work(f.until)
-	if mkdir := os.MkdirAll(f.out, 0o777); mkdir != nil {
-		return errors.Join(err, notWritable(f.out, mkdir))
-	}
-	var written []string
-	create := func(name string) (recordOut, error) {
-		written = append(written, filepath.Join(f.out, name))
-		return newFileOut(filepath.Join(f.out, name))
-	}
-	if werr := n.write(o, create); werr != nil {
-		return errors.Join(err, werr)
-	}
-	n.close("done", err)
-	if data, jerr := json.MarshalIndent(n.results, "", "  "); jerr == nil {
-		err = errors.Join(err, writeFile(filepath.Join(f.out, runstore.ResultsFile), append(data, '\n')))
-	}
-	if err != nil {
-		return err
-	}
-	if e.flags.json {
-		return e.writeJSON(map[string]any{"step": f.until, "files": written})
-	}
-	if f.until == "sweep" {
-		e.printSweep(o.Sweep)
-	}
-	e.printf("%s\n", strings.Join(written, "\n"))
-	return nil
+// configHash is the hash of the resolved configuration. The day of the analysis belongs to it: with as_of: today,
+// tomorrow's run is another one.
+func (n *night) configHash() string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(n.cfg.Hash()+n.asOf.Format(time.RFC3339))))
 }
 
 // nightly is the whole job with publication.
@@ -305,8 +245,7 @@ func (e *env) nightly(args []string, f runFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	// The day of the analysis belongs to the hash: with as_of: today, tomorrow's run is another one.
-	configHash := fmt.Sprintf("%x", sha256.Sum256([]byte(n.cfg.Hash()+n.asOf.Format(time.RFC3339))))
+	configHash := n.configHash()
 	store, err := runstore.OpenOrCreate(f.out)
 	if err != nil {
 		return err
@@ -327,6 +266,13 @@ func (e *env) nightly(args []string, f runFlags) (err error) {
 	n.save = func() { _ = work.WriteResults(n.results) } // the last write, at the end, reports failures
 	if e.flags.json {
 		_ = e.writeJSON(map[string]any{"event": "start", "run_id": runID, "project": n.cfg.Project})
+		n.events = true
+		defer func() {
+			if err != nil { // the error itself goes to standard error; the summary is the last line here too
+				_ = e.writeJSON(map[string]any{"event": "end", "status": statusOf(err), "run_id": runID, "exit_code": e.exitCode(err),
+					"seconds": n.results.Seconds})
+			}
+		}()
 	}
 	if err := n.open(e.ctx); err != nil {
 		return errors.Join(err, work.End(n.close("", err)))
@@ -351,7 +297,7 @@ func (e *env) nightly(args []string, f runFlags) (err error) {
 	}
 	manifest.LabelHash = engine.LabelHash(o.Features.Table.Keys, o.Labels)
 	manifest.Data = counts(o.Quality)
-	end := n.step("report")
+	end := n.step(reportStep)
 	report, err := n.report(o, manifest, runID)
 	if err == nil {
 		err = work.WriteFile("report.html", report)
@@ -424,7 +370,7 @@ func (n *night) tell(store *runstore.Store, id string, o *engine.Outcome, status
 	report := run.Path("report.html")
 	if e.flags.json {
 		summary := map[string]any{"event": "end", "status": status, "run_id": id, "dir": run.Dir(), "report": report,
-			"label_hash": run.Manifest.LabelHash, "seconds": n.results.Seconds}
+			"label_hash": run.Manifest.LabelHash, "seconds": n.results.Seconds, "exit_code": 0}
 		if o != nil {
 			summary["customers"], summary["k"], summary["because"] = o.Features.Table.Rows(), o.Chosen.K, o.Sweep.Chosen.Because
 			summary["fits"] = o.Sweep.Fits
