@@ -202,7 +202,9 @@ func newBar(w io.Writer, s *snapshot, colour bool) teller {
 	bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(s.step),
 		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(s.unit),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionEnableColorCodes(colour),
-		progressbar.OptionSetWidth(24), progressbar.OptionThrottle(0), progressbar.OptionSetRenderBlankState(true))
+		progressbar.OptionSetWidth(24), progressbar.OptionThrottle(0),
+		// Without a total the bar would turn its spinner by itself, for ever, and draw over the steps that follow.
+		progressbar.OptionSetSpinnerChangeInterval(0))
 	return &barTeller{bar, s.step}
 }
 
