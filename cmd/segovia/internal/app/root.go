@@ -59,8 +59,31 @@ segovia run --out out`,
 	e.flags.register(root.PersistentFlags())
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(commands(e)...)
+	root.SetHelpCommand(newHelpCommand())
 	e.wrap(root)
 	return root
+}
+
+// newHelpCommand shows the help of a command, and refuses what is none.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Help about any command",
+		Long:    "Shows what a command does, its flags and examples of it; the same as the flag --help.",
+		Example: "segovia help run\nsegovia help runs list",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			target, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				name := args[0]
+				if len(rest) > 0 {
+					name = rest[0]
+				}
+				return unknownCommand(target, name)
+			}
+			target.InitDefaultHelpFlag()
+			return target.Help()
+		},
+	}
 }
 
 // wrap prepares every command that runs; those with subcommands only show their help, and refuse what is none of them.
