@@ -56,7 +56,8 @@ func newStepCommands(e *env) []*cobra.Command {
 	return out
 }
 
-// runSteps does the steps up to f.until and writes their artifacts to f.out, unpublished.
+// runSteps does the steps up to f.until and writes their artifacts to f.out, unpublished; run_results.json also when one
+// fails.
 func (e *env) runSteps(args []string, f runFlags) error {
 	if f.out == "" {
 		f.out = "out"
@@ -65,10 +66,10 @@ func (e *env) runSteps(args []string, f runFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := n.open(e.ctx); err != nil {
-		return err
+	var o *engine.Outcome
+	if err = n.open(e.ctx); err == nil {
+		o, err = n.work(f.until)
 	}
-	o, err := n.work(f.until)
 	if mkdir := os.MkdirAll(f.out, 0o777); mkdir != nil {
 		return errors.Join(err, notWritable(f.out, mkdir))
 	}
