@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
 
 	"segovia/kernels/problem"
 )
@@ -83,10 +84,27 @@ func Run(ctx context.Context, args, environ []string, in io.Reader, out, errs io
 	root.SetOut(e.out)
 	root.SetErr(e.err)
 	e.scanArgs(args)
-	// fang styles the help; errors are rendered here, after it, so that lines and exit codes are the contract's.
-	silent := func(io.Writer, fang.Styles, error) {}
-	err := fang.Execute(ctx, root, fang.WithErrorHandler(silent), fang.WithoutManpage(), fang.WithVersion(versionLine()))
+	root.Version = versionLine()
+	root.SetHelpFunc(e.styledHelp())
+	err := root.ExecuteContext(ctx)
 	return e.finish(e.usage(err))
+}
+
+// styledHelp is the help as fang shows it. fang does not run the command line itself: on every error it would ask the
+// terminal for its background, on standard output, and wait for seconds where none answers.
+func (e *env) styledHelp() func(*cobra.Command, []string) {
+	carrier := &cobra.Command{Use: "segovia", Run: func(*cobra.Command, []string) {}}
+	carrier.SetArgs([]string{})
+	if err := fang.Execute(e.ctx, carrier, fang.WithoutManpage(), fang.WithoutCompletions(), fang.WithoutVersion()); err != nil {
+		panic("BUG: app: " + err.Error())
+	}
+	styled := carrier.HelpFunc()
+	return func(cmd *cobra.Command, args []string) {
+		if e.flags.noColor {
+			_ = os.Setenv("NO_COLOR", "1") // the only way to tell fang
+		}
+		styled(cmd, args)
+	}
 }
 
 // bug turns a recovered panic into a problem; the stack goes to the log.
