@@ -9,7 +9,7 @@ LDFLAGS := -X segovia/cmd/segovia/internal/app.version=$(VERSION)
 # Packages with goroutines of their own: they are tested under the race detector too.
 RACE := ./engine/internal/par ./engine/pool ./engine/sweep ./engine/features ./engine/company ./io/anyio ./io/runstore
 
-.PHONY: demo test bench lint build generate race help $(BIN)
+.PHONY: demo test bench lint build generate race assembly help $(BIN)
 
 build: $(BIN) ## build bin/segovia
 
@@ -21,6 +21,7 @@ demo: $(BIN) ## generate a company, run the whole nightly job on it, print where
 
 test: lint ## everything: formatting, vet, staticcheck, unit tests, the race detector, the real command line
 	$(GO) test ./...
+	cd kernels/_gen && $(GO) test ./...
 	$(MAKE) --no-print-directory race
 
 race: ## the packages with goroutines under the race detector, which needs a C compiler
@@ -32,6 +33,9 @@ lint: ## formatting, vet, staticcheck
 	@files=$$(gofmt -l cmd kernels engine io bench); if [ -n "$$files" ]; then echo "gofmt these: $$files"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+
+assembly: ## write the assembly of kernels/simd anew
+	cd kernels/_gen && $(GO) run . -out ../simd/score_amd64.s
 
 bench: ## benchmarks of the engine on this machine
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./kernels/... ./engine/... ./bench/...

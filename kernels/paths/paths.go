@@ -14,6 +14,7 @@ import (
 	"segovia/kernels/gorgonia"
 	"segovia/kernels/problem"
 	"segovia/kernels/ref"
+	"segovia/kernels/simd"
 )
 
 // All returns every path that the command line knows, also those that cannot run here: cuda, avx512, avx2, neon, ref, and
@@ -21,7 +22,7 @@ import (
 func All() []kernels.Path {
 	return []kernels.Path{
 		missing{"cuda", func() string { return notBuilt }},
-		missing{"avx512", func() string { return lacking(avx512Features...) }},
+		simd.AVX512{},
 		missing{"avx2", func() string { return lacking(cpuid.AVX2, cpuid.FMA3) }},
 		missing{"neon", func() string { return lacking(cpuid.ASIMD) }},
 		ref.Path{},
@@ -69,8 +70,6 @@ func Features() (brand string, features []string) {
 	}
 	return cpuid.CPU.BrandName, features
 }
-
-var avx512Features = []cpuid.FeatureID{cpuid.AVX512F, cpuid.AVX512DQ, cpuid.AVX512BW, cpuid.AVX512VL, cpuid.FMA3}
 
 const notBuilt = "this version of segovia does not contain it"
 
