@@ -132,6 +132,8 @@ func (w *Worker) first() {
 		if wt := int64(weightOf(s.weights, i)); wt > 0 {
 			w.addRow(i, int(label), wt)
 			s.flip(i, label)
+		} else {
+			w.upper[i] = float32(math.Inf(-1)) // never scored again before the end
 		}
 	}
 	for c := range s.dirty {
@@ -166,7 +168,8 @@ func mix(v uint64) uint64 {
 	return hi ^ lo
 }
 
-// rescore scores the rows of positive weight whose bounds do not prove their label, and notes which moved. The bounds are
+// rescore scores the rows whose bounds do not prove their label, and notes which moved; rows of weight zero have an upper
+// bound of minus infinity, which always proves it. The bounds are
 // those of Hamerly (2010): one upper to the own centroid, one lower to all others, and half the distance between centroids.
 // Each step inflates them by 2^-22, far more than float64 rounding can take from D.
 func (w *Worker) rescore() {
@@ -180,26 +183,24 @@ func (w *Worker) rescore() {
 		}
 	}
 	const outward, inward = float32(1 + 0x1p-22), float32(1 - 0x1p-22)
-	add, sub, half := make([]float32, s.k), make([]float32, s.k), make([]float32, s.k)
-	for c := range add {
-		add[c] = float32(s.drift[c]) * outward
-		sub[c] = float32(largest) * outward
+	// One row per label: what its drift adds to the upper bound, what the others' takes from the lower, half the distance.
+	var change [kernels.MaxK]struct{ add, sub, half float32 }
+	for c := range s.k {
+		other := largest
 		if c == at {
-			sub[c] = float32(second) * outward
+			other = second
 		}
-		half[c] = float32(s.half[c]) * inward
+		change[c].add, change[c].sub, change[c].half = float32(s.drift[c])*outward, float32(other)*outward, float32(s.half[c])*inward
 	}
 	w.dense.reset(w.data)
 	upper, lower, labels := w.upper, w.lower[:len(w.upper)], s.labels[:len(w.upper)]
-	for i := range upper {
-		if s.weights != nil && s.weights[i] == 0 {
-			continue
-		}
+	for i, u := range upper {
 		c := labels[i]
-		u := (upper[i] + add[c]) * outward
-		l := (lower[i] - sub[c]) * inward
+		by := &change[c]
+		u = (u + by.add) * outward
+		l := (lower[i] - by.sub) * inward
 		upper[i], lower[i] = u, l
-		if u < l || u < half[c] {
+		if u < l || u < by.half {
 			continue
 		}
 		if w.dense.add(i, c) {
