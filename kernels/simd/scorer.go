@@ -29,7 +29,7 @@ type args struct {
 
 // constants of one model; see package simd.
 type constants struct {
-	relative, norm, fixed, square, slackX, slack, outward, inward, limit float32
+	norm, fixed, square, slackX, slack, outward, inward, limit float32
 }
 
 // scorer drives one of the assembly functions.
@@ -176,7 +176,7 @@ func bounds(d int, largest float64) constants {
 	if h >= limit {       // everything is in doubt
 		h = math.Inf(1)
 	}
-	return constants{relative: up(gamma), norm: up(gamma * math.Sqrt(largest)), fixed: up(gamma*h + float64(d+4)*0x1p-126), square: 0x1p-40,
+	return constants{norm: up(gamma * math.Sqrt(largest)), fixed: up(gamma*h + float64(d+4)*0x1p-126), square: 0x1p-40,
 		slackX: up(4 * gamma), slack: up(4 * gamma * h), outward: 1 + 0x1p-22, inward: 1 - 0x1p-22, limit: limit}
 }
 

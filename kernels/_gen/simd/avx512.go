@@ -24,15 +24,14 @@ const (
 
 // Offsets of the constants, each a float32.
 const (
-	conRelative = 0  // gamma
-	conNorm     = 4  // gamma * largest |c|
-	conFixed    = 8  // gamma * largest h + what underflows
-	conSquare   = 12 // what canonical distances may be off, per |x|^2
-	conSlackX   = 16 // slack of the bounds per |x|^2
-	conSlack    = 20 // fixed slack of the bounds
-	conOutward  = 24 // 1 + 2^-22
-	conInward   = 28 // 1 - 2^-22
-	conLimit    = 32 // |x|^2 from which on sums could overflow
+	conNorm    = 4 * iota // gamma * largest |c|
+	conFixed              // gamma * largest h + what underflows
+	conSquare             // what canonical distances may be off, per |x|^2
+	conSlackX             // slack of the bounds per |x|^2
+	conSlack              // fixed slack of the bounds
+	conOutward            // 1 + 2^-22
+	conInward             // 1 - 2^-22
+	conLimit              // |x|^2 from which on sums could overflow
 )
 
 func field(a reg.Register, at int) Mem { return Mem{Base: a, Disp: at} }

@@ -1,0 +1,153 @@
+package features
+
+import "strings"
+
+// pickState keeps one row's value per customer: that of the earliest or latest time, or of the first or last row.
+type pickState struct {
+	kind stateKind
+	has  []bool
+	at   []int64 // time, or rank of the file and row as file << 40 + row
+	null []bool
+	v    vec // values by customer, of arg's type
+
+	textBytes int64 // of v.str
+}
+
+func (s *pickState) grow(n int) {
+	s.has, s.at, s.null = extend(s.has, n), extend(s.at, n), extend(s.null, n)
+	s.growValues(n)
+}
+
+func (s *pickState) growValues(n int) {
+	switch s.v.typ {
+	case typeBool:
+		s.v.bit = extend(s.v.bit, n)
+	case typeText:
+		s.v.str = extend(s.v.str, n)
+	case typeTime:
+		s.v.tim = extend(s.v.tim, n)
+	case typeNumber:
+		s.v.dec = extend(s.v.dec, n)
+	}
+}
+
+func (s *pickState) freeze() {}
+func (s *pickState) bytes() int64 {
+	return 10*int64(cap(s.at)) + int64(cap(s.v.bit)) + 16*int64(cap(s.v.str)+cap(s.v.dec)) + 8*int64(cap(s.v.tim)) + s.textBytes
+}
+
+// beats reports whether element j of w at time or place at replaces what the slot holds.
+func (s *pickState) beats(slot int32, at int64, w *vec, j int, null bool) bool {
+	if !s.has[slot] {
+		return true
+	}
+	switch s.kind {
+	case keepFirstRow:
+		return at < s.at[slot]
+	case keepLastRow:
+		return at > s.at[slot]
+	}
+	if null || s.null[slot] {
+		return false // missing values are not offered by time
+	}
+	later := at > s.at[slot]
+	if at == s.at[slot] {
+		o := order(w, &s.v, j, int(slot))
+		return s.kind == keepEarliest && o < 0 || s.kind == keepLatest && o > 0
+	}
+	return later == (s.kind == keepLatest)
+}
+
+func (s *pickState) take(slot int32, at int64, w *vec, j int, null bool) {
+	if !s.beats(slot, at, w, j, null) {
+		return
+	}
+	s.has[slot], s.at[slot], s.null[slot] = true, at, null
+	if null {
+		return
+	}
+	switch s.v.typ {
+	case typeBool:
+		s.v.bit[slot] = w.bit[j]
+	case typeText:
+		if s.v.str[slot] != w.str[j] {
+			s.textBytes += int64(len(w.str[j]) - len(s.v.str[slot]))
+			s.v.str[slot] = strings.Clone(w.str[j])
+		}
+	case typeTime:
+		s.v.tim[slot] = w.tim[j]
+	case typeNumber:
+		s.v.dec[slot] = w.dec[j]
+	}
+}
+
+func (s *pickState) add(b *batch, slots, rows []int32) error {
+	s.setType(b.arg.typ, b.arg.scale)
+	byRow := s.kind == keepFirstRow || s.kind == keepLastRow
+	for i, row := range rows {
+		if !b.takes(row) {
+			continue
+		}
+		at := b.file<<40 + b.row + int64(row)
+		if !byRow {
+			at = b.time.tim[int(row)&b.time.mask]
+		}
+		s.take(slots[i], at, b.arg, int(row)&b.arg.mask, b.arg.isNull(int(row)))
+	}
+	return nil
+}
+
+// setType makes room for values of the type, once it is known.
+func (s *pickState) setType(typ valueType, scale int) {
+	if s.v.typ == typeNull {
+		s.v.typ, s.v.scale, s.v.mask = typ, scale, -1
+		s.growValues(len(s.has))
+	}
+}
+
+func (s *pickState) reset() { *s = pickState{kind: s.kind} }
+
+func (s *pickState) save(e *encoder, slot int) {
+	if !s.has[slot] {
+		return
+	}
+	e.byte(byte(s.v.typ))
+	e.byte(byte(s.v.scale))
+	e.fixed(uint64(s.at[slot]))
+	e.bool(s.null[slot])
+	if s.null[slot] {
+		return
+	}
+	switch s.v.typ {
+	case typeBool:
+		e.bool(s.v.bit[slot])
+	case typeText:
+		e.text(s.v.str[slot])
+	case typeTime:
+		e.varint(s.v.tim[slot])
+	case typeNumber:
+		e.number(s.v.dec[slot])
+	}
+}
+
+func (s *pickState) load(d *decoder, slot int32) error {
+	w := vec{typ: valueType(d.byte()), scale: int(d.byte())}
+	s.setType(w.typ, w.scale)
+	at, null := int64(d.fixed()), d.bool()
+	if !null {
+		switch w.typ {
+		case typeBool:
+			w.bit = []bool{d.bool()}
+		case typeText:
+			w.str = []string{d.text()}
+		case typeTime:
+			w.tim = []int64{d.varint()}
+		case typeNumber:
+			w.dec = []i128{d.number()}
+		}
+	}
+	if !d.bad && w.typ == s.v.typ {
+		s.take(slot, at, &w, 0, null)
+	}
+	return nil
+}
