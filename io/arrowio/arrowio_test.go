@@ -387,3 +387,21 @@ func TestYieldErrorAndPanicPassThrough(t *testing.T) {
 	}()
 	_ = r.Read(context.Background(), func(arrow.Record) error { panic("mine") })
 }
+
+// A flipped byte in a column's name leaves a schema that arrow accepts; it must not reach anybody as a name.
+func TestNameThatIsNoUTF8(t *testing.T) {
+	schema := arrow.NewSchema([]arrow.Field{{Name: "amount", Type: arrow.PrimitiveTypes.Int64}}, nil)
+	var b bytes.Buffer
+	w, err := NewWriter(&b, schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data := bytes.ReplaceAll(b.Bytes(), []byte("amount"), []byte("am\xffunt"))
+	_, err = Open(bytes.NewReader(data), int64(len(data)), "x.arrow", Options{})
+	if !errors.Is(err, &problem.Problem{ID: "SEG-IPC-001"}) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
@@ -43,6 +44,11 @@ func Open(r io.ReaderAt, size int64, name string, opt Options) (*Reader, error) 
 			return err
 		}
 		defer in.Release()
+		for i, f := range in.Schema().Fields() {
+			if !utf8.ValidString(f.Name) {
+				return fmt.Errorf("the name of column %d is not UTF-8", i+1)
+			}
+		}
 		if out.sel, err = opt.Select(in.Schema(), name); err != nil {
 			return err
 		}

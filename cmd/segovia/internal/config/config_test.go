@@ -220,6 +220,9 @@ profiles:
 	if c.Run.Seed != 4 || c.Run.KeepRuns != 6 || c.Sweep.Restarts != 4 || c.Features.Columns[1].Name != "money" || c.Run.TempDir != "/a" {
 		t.Errorf("values: %+v %+v", c.Run, c.Sweep)
 	}
+	if _, err := load(strings.Replace(small, "orders: {", "orders: {csv: {delimiter: \"\"}, ", 1), Options{}); err == nil || !strings.Contains(err.Error(), "in quotes") {
+		t.Errorf("an empty delimiter was accepted: %v", err)
+	}
 	for _, d := range []string{"|", ";", "whitespace"} {
 		c := mustLoad(t, small, Options{Flags: []Assignment{{"sources.orders.csv.delimiter", d, "--set"}}})
 		if got := c.Source("orders").CSV.Delimiter; got != d {

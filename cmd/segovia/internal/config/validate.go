@@ -180,6 +180,9 @@ func (k *checker) csv(at string, c CSV) {
 	}
 	if d := c.Delimiter; d != "" && !slices.Contains(delimiters, d) && (len(d) != 1 || !strings.Contains(":^~#!$%&*/=@\\", d)) {
 		bad("delimiter", d, "use one of "+strings.Join(delimiters, " "))
+	} else if d == "" && k.isSet(at+".delimiter") {
+		// A bare | begins an empty block of text in YAML.
+		bad("delimiter", d, `write it in quotes: delimiter: "|"; leave the key out to have it detected`)
 	}
 	if c.Encoding != "" && !slices.Contains(encodings, strings.ToLower(c.Encoding)) {
 		bad("encoding", c.Encoding, DidYouMean(c.Encoding, encodings))
