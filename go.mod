@@ -1,6 +1,6 @@
 module segovia
 
-go 1.26.8
+go 1.26.0
 
 require (
 	charm.land/fang/v2 v2.0.1
