@@ -1,15 +1,22 @@
 package app
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/spf13/cobra"
 
+	"segovia/engine/kmeans"
+	"segovia/io/anyio"
 	"segovia/kernels"
+	"segovia/kernels/rng"
 	"segovia/kernels/tile"
 )
 
@@ -59,18 +66,15 @@ func (e *env) plan(args []string) error {
 	if err := n.open(e.ctx); err != nil {
 		return err
 	}
-	cfg := n.job.Sweep.WithDefaults(0)
-	p := planned{Project: n.cfg.Project, AsOf: n.asOf.Format(time.RFC3339), Window: n.cfg.Features.Window.String(), K: cfg.K, Path: n.job.Path.Name(),
+	p := planned{Project: n.cfg.Project, AsOf: n.asOf.Format(time.RFC3339), Window: n.cfg.Features.Window.String(), Path: n.job.Path.Name(),
 		Threads: n.cfg.ThreadCount()}
 	for _, c := range n.job.Features.Columns {
 		if !c.ProfileOnly {
 			p.Features++
 		}
 	}
-	entity := n.job.Features.Entity.Table
-	if entity == "" {
-		entity = n.job.Features.Entity.From
-	}
+	from := n.job.Features.Entity
+	entity := cmp.Or(from.Table, from.From)
 	for _, s := range n.sources {
 		ps := plannedSource{Name: s.Name(), Files: len(s.Files())}
 		for _, i := range s.Inputs() {
@@ -78,30 +82,36 @@ func (e *env) plan(args []string) error {
 		}
 		if s.Name() == entity {
 			p.Customers = ps.Rows
+			if from.Table == "" {
+				key := cmp.Or(from.Key, n.cfg.Source(entity).Key)
+				if p.Customers, err = countKeys(e.ctx, s, key); err != nil {
+					return err
+				}
+			}
 		}
 		p.Sources = append(p.Sources, ps)
 	}
+	cfg := n.job.Sweep.WithDefaults(int(p.Customers))
+	p.K = cfg.K
 	kinds := int64(len(cfg.K))
 	p.Fits = kinds * (int64(cfg.Restarts) + 2*int64(cfg.Bootstrap)*int64(cfg.BootRestarts))
-	perPair, err := pairSeconds(n.job.Path, max(p.Features, 1))
-	if err != nil {
-		return err
-	}
 	var meanK float64
 	for _, k := range cfg.K {
 		meanK += float64(k) / float64(kinds)
 	}
-	// A fit takes some 40 iterations; bounds spare all but about a fifth of the pairs (bench/README.md).
-	const iterations, scored = 40, 0.2
+	perRow, err := fitSeconds(n.job.Path, max(p.Features, 1), int(math.Round(meanK)))
+	if err != nil {
+		return err
+	}
 	rows := float64(p.Customers)
-	p.Seconds = rows * meanK * perPair * iterations * scored * float64(p.Fits) / float64(p.Threads)
+	p.Seconds = rows * perRow * float64(p.Fits) / float64(p.Threads)
 	if strings.HasPrefix(cfg.Silhouette, "exact") {
-		p.Seconds += rows * rows * 25e-9 / float64(p.Threads)
+		p.Seconds += rows * rows * 15e-9 / float64(p.Threads) // engine/validity, SilhouetteLimit, tells the measurement
 	}
 	d := float64(max(p.Features, 1))
 	p.Memory = int64(rows*(d*(8+8+8+4)+64) + float64(p.Threads)*rows*(8+24+2) + 2*rows*float64(kinds)*float64(p.Threads))
 	// The fold keeps about 150 bytes a row (4.6 million rows of a generated company: 0.7 GiB at the peak) and takes about
-	// 2 microseconds a row on one core, the look at the files included; beyond half of the budget it spills.
+	// 2.5 microseconds a row on one core, the look at the files included; beyond half of the budget it spills.
 	var all float64
 	for _, s := range p.Sources {
 		all += float64(s.Rows)
@@ -111,7 +121,7 @@ func (e *env) plan(args []string) error {
 		p.TempSpace, fold = fold-half, half
 	}
 	p.Memory = max(p.Memory, fold)
-	p.Seconds += all * 2e-6 / float64(p.Threads)
+	p.Seconds += all * 2.5e-6 / float64(p.Threads)
 	p.Steps = []string{"inspect", "features", "prep", "sweep", "segment", "report", "publish"}
 	if e.flags.json {
 		return e.writeJSON(p)
@@ -123,36 +133,62 @@ func (e *env) plan(args []string) error {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t\n", s.Name, s.Files, s.Rows, formatBytes(s.Bytes))
 	}
 	_ = w.Flush()
-	e.printf("\ncustomers: at most %d (rows of %s)\nfeatures:  %d to cluster on\n", p.Customers, entity, p.Features)
+	e.printf("\ncustomers: at most %d (keys of %s)\nfeatures:  %d to cluster on\n", p.Customers, entity, p.Features)
 	e.printf("sweep:     k = %s, %d fits on path %s with %d threads\n", strings.Trim(fmt.Sprint(p.K), "[]"), p.Fits, p.Path, p.Threads)
 	e.printf("estimates: %s of memory (budget %s), %s of temporary files, %s\n", formatBytes(p.Memory), formatBytes(n.job.Features.MemoryMax), formatBytes(p.TempSpace), time.Duration(math.Ceil(p.Seconds))*time.Second)
 	return nil
 }
 
-// pairSeconds measures how long the path takes for one point and one centroid of d columns.
-func pairSeconds(path kernels.Path, d int) (float64, error) {
-	scorer, err := path.Open(d)
+// countKeys returns the number of different keys in a source of events.
+func countKeys(ctx context.Context, s *anyio.Source, key string) (int64, error) {
+	at := s.Schema().FieldIndices(key)
+	if len(at) == 0 {
+		return s.Rows(), nil // the fold will name the column that is missing
+	}
+	seen := map[string]struct{}{}
+	for i := range s.Files() {
+		err := s.ReadFile(ctx, i, func(rec arrow.Record, _ int64) error {
+			keys, ok := rec.Column(at[0]).(*array.String)
+			for r := 0; ok && r < keys.Len(); r++ {
+				if _, known := seen[keys.Value(r)]; !known && keys.IsValid(r) {
+					seen[strings.Clone(keys.Value(r))] = struct{}{}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(seen)), nil
+}
+
+// fitSeconds measures how long a fit takes per row: seeding and iterations over synthetic points around five centres, on the
+// path, with d columns and k clusters.
+func fitSeconds(path kernels.Path, d, k int) (float64, error) {
+	const n, fits = 8192, 5
+	stream := rng.New(1, "plan", 0, d)
+	columns, grids := make([][]float64, d), make([]tile.Grid, d)
+	for j := range columns {
+		columns[j] = make([]float64, n)
+		for i := range columns[j] {
+			centre := stream.Below(5, uint64(d), uint64(i))
+			columns[j][i] = 3*stream.Float64(uint64(d+1+j), centre) + stream.Float64(uint64(j), uint64(i))
+		}
+		grid, err := tile.FitGrid(columns[j])
+		if err != nil {
+			return 0, err
+		}
+		grids[j] = grid
+	}
+	worker, err := kmeans.NewData(tile.New(columns, grids)).NewWorker(path)
 	if err != nil {
 		return 0, err
 	}
-	defer scorer.Close()
-	const n, k, rounds = 256, 8, 20
-	b := kernels.Block{D: d, N: n, Tiles: tile.Aligned(n * d)}
-	stack := []kernels.Centroids{{K: k, C: make([]float32, k*d)}}
-	for i := range b.Tiles {
-		b.Tiles[i] = float32(i%101) / 101
+	defer worker.Close()
+	start := time.Now()
+	for r := range fits {
+		worker.Lloyd(nil, worker.Seed(nil, k, rng.New(1, "plan", r, 0)), 300, nil)
 	}
-	for i := range stack[0].C {
-		stack[0].C[i] = float32(i%13) / 13
-	}
-	dst := []kernels.Scores{{Label: make([]uint8, n), Upper: make([]float32, n), Lower: make([]float32, n)}}
-	best := math.Inf(1)
-	for range 5 {
-		start := time.Now()
-		for range rounds {
-			scorer.Score(dst, b, stack)
-		}
-		best = min(best, time.Since(start).Seconds()/(n*k*rounds))
-	}
-	return best, nil
+	return time.Since(start).Seconds() / (n * fits), nil
 }
