@@ -211,26 +211,37 @@ decide:
 	VBROADCASTSS 24(SI), Z8
 	VMULPS       Z8, Z7, Z7
 	MOVQ         72(AX), SI
+	MOVQ         96(AX), DI
+	SHLQ         $0x06, DI
+	ADDQ         DI, SI
 	VMOVUPS      Z3, (SI)
 	MOVQ         80(AX), SI
+	MOVQ         96(AX), DI
+	SHLQ         $0x06, DI
+	ADDQ         DI, SI
 	VMOVUPS      Z7, (SI)
 	VPMOVDB      Z4, X3
 	MOVQ         48(AX), SI
+	MOVQ         96(AX), DI
+	SHLQ         $0x04, DI
+	ADDQ         DI, SI
 	VMOVDQU      (SI), X7
 	VPCMPUB      $0x04, X7, X3, K3
 	KANDW        K3, K2, K3
 	VMOVDQU8     X3, K2, (SI)
 	KMOVW        K3, SI
 	MOVQ         56(AX), DI
+	MOVQ         96(AX), R8
+	SHLQ         $0x01, R8
+	ADDQ         R8, DI
 	MOVW         SI, (DI)
 	KMOVW        K1, SI
 	MOVQ         64(AX), DI
+	MOVQ         96(AX), R8
+	SHLQ         $0x01, R8
+	ADDQ         R8, DI
 	MOVW         SI, (DI)
-	ADDQ         $0x10, 48(AX)
-	ADDQ         $0x02, 56(AX)
-	ADDQ         $0x02, 64(AX)
-	ADDQ         $0x40, 72(AX)
-	ADDQ         $0x40, 80(AX)
+	INCQ         96(AX)
 	MOVQ         BX, SI
 	SHLQ         $0x04, SI
 	ADDQ         SI, CX

@@ -11,7 +11,7 @@ import (
 	"segovia/kernels/tile"
 )
 
-// args is what the assembly reads; the offsets stand in kernels/_gen. It advances the pointers of the outputs.
+// args is what the assembly reads; the offsets stand in kernels/_gen. It changes count and done alone, no pointer.
 type args struct {
 	tiles  *float32
 	count  int // tiles
@@ -25,6 +25,7 @@ type args struct {
 	upper  *float32
 	lower  *float32
 	con    *constants
+	done   int // tiles
 }
 
 // constants of one model; see package simd.
@@ -36,6 +37,7 @@ type constants struct {
 type scorer struct {
 	d      int
 	score  func(*args)
+	call   args
 	exact  kernels.Scorer // decides lanes in doubt, and gives canonical distances
 	models []model
 	c, h   []float32
@@ -81,8 +83,9 @@ func (s *scorer) Score(dst []kernels.Scores, b kernels.Block, stack []kernels.Ce
 	for i := range stack {
 		m, out := &s.models[i], &dst[i]
 		copy(s.label, out.Label[:b.N])
-		s.score(&args{tiles: &b.Tiles[0], count: tiles, d: s.d, groups: m.groups, c: &s.c[m.c], h: &s.h[m.h], label: &s.label[0],
-			moved: &s.moved[0], doubt: &s.doubt[0], upper: &s.upper[0], lower: &s.lower[0], con: &m.con})
+		s.call = args{tiles: &b.Tiles[0], count: tiles, d: s.d, groups: m.groups, c: &s.c[m.c], h: &s.h[m.h], label: &s.label[0],
+			moved: &s.moved[0], doubt: &s.doubt[0], upper: &s.upper[0], lower: &s.lower[0], con: &m.con}
+		s.score(&s.call)
 		s.finish(out, b, stack[i])
 	}
 }

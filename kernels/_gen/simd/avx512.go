@@ -20,6 +20,7 @@ const (
 	argUpper  = 72
 	argLower  = 80
 	argConst  = 88 // pointer to the constants below
+	argDone   = 96 // tiles done
 )
 
 // Offsets of the constants, each a float32.
@@ -158,10 +159,17 @@ func AVX512() {
 	group("fourLoop", 4)
 	Label("decide")
 
-	// The pointers of the outputs live in the arguments: there are not registers enough for them.
+	// The outputs' pointers stay as they are: one that was moved past its slice's end would be a pointer to some other
+	// object, or to none, when the garbage collector meets it.
 	at := func(offset int) reg.Register {
 		r := GP64()
 		MOVQ(field(a, offset), r)
+		return r
+	}
+	out := func(offset int, shift uint8) reg.Register {
+		r, done := at(offset), at(argDone)
+		SHLQ(U8(shift), done)
+		ADDQ(done, r)
 		return r
 	}
 	con := at(argConst)
@@ -205,12 +213,12 @@ func AVX512() {
 	VSQRTPS(low, low)
 	VMULPS(constant(conOutward), up, up)
 	VMULPS(constant(conInward), low, low)
-	VMOVUPS(up, Mem{Base: at(argUpper)})
-	VMOVUPS(low, Mem{Base: at(argLower)})
+	VMOVUPS(up, Mem{Base: out(argUpper, 6)})
+	VMOVUPS(low, Mem{Base: out(argLower, 6)})
 
 	bytes, old := XMM(), XMM()
 	VPMOVDB(index, bytes)
-	label := at(argLabel)
+	label := out(argLabel, 4)
 	VMOVDQU(Mem{Base: label}, old)
 	other, moves := K(), K()
 	VPCMPUB(U8(4), old, bytes, other)
@@ -218,13 +226,11 @@ func AVX512() {
 	VMOVDQU8(bytes, sure, Mem{Base: label})
 	mask := GP32()
 	KMOVW(moves, mask)
-	MOVW(mask.As16(), Mem{Base: at(argMoved)})
+	MOVW(mask.As16(), Mem{Base: out(argMoved, 1)})
 	KMOVW(in, mask)
-	MOVW(mask.As16(), Mem{Base: at(argDoubt)})
+	MOVW(mask.As16(), Mem{Base: out(argDoubt, 1)})
 
-	for _, f := range []struct{ at, bytes int }{{argLabel, 16}, {argMoved, 2}, {argDoubt, 2}, {argUpper, 64}, {argLower, 64}} {
-		ADDQ(U8(f.bytes), field(a, f.at))
-	}
+	INCQ(field(a, argDone))
 	step := GP64()
 	MOVQ(stride, step)
 	SHLQ(U8(4), step)
