@@ -84,7 +84,7 @@ func (s *scorer) Score(dst []kernels.Scores, b kernels.Block, stack []kernels.Ce
 		m, out := &s.models[i], &dst[i]
 		copy(s.label, out.Label[:b.N])
 		s.call = args{tiles: &b.Tiles[0], count: tiles, d: s.d, groups: m.groups, c: &s.c[m.c], h: &s.h[m.h], label: &s.label[0],
-			moved: &s.moved[0], doubt: &s.doubt[0], upper: &s.upper[0], lower: &s.lower[0], con: &m.con}
+			moved: &s.moved[0], doubt: &s.doubt[0], upper: &s.upper[0], lower: &s.lower[0], con: &m.con, done: 0}
 		s.score(&s.call)
 		s.finish(out, b, stack[i])
 	}
