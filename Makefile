@@ -35,7 +35,7 @@ lint: ## formatting, vet, staticcheck
 	$(GO) tool staticcheck ./...
 
 assembly: ## write the assembly of kernels/simd anew
-	cd kernels/_gen && $(GO) run . -out ../simd/score_amd64.s
+	cd kernels/_gen && $(GO) run . -out ../simd/simd_amd64.s
 
 bench: ## benchmarks of the engine on this machine
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./kernels/... ./engine/... ./bench/...

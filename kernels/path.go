@@ -12,13 +12,16 @@ type Path interface {
 
 // Scorer scores blocks of tiles against stacks of centroids. One Scorer belongs to one goroutine.
 type Scorer interface {
-	// Score labels every point of b under every model of the stack; dst[i] belongs to stack[i].
+	// Load takes the models that the following calls of Score name by their position. The stack may change after the call.
+	Load(stack []Centroids)
+	// Score labels every point of b under one of the loaded models.
 	//
 	// A call is coarse: 10 to 1,000 microseconds of work, thousands of point-centroid pairs.
-	Score(dst []Scores, b Block, stack []Centroids)
+	Score(dst *Scores, b Block, model int)
 	// Distances sets dst[i] to the canonical distance D (kernels/doc.go) from point i of b to the row c of d values.
 	// len(dst) is the number of points of b.
 	Distances(dst []float64, b Block, c []float32)
+	RowTools
 	// Close releases what Open took.
 	Close() error
 }
@@ -29,6 +32,8 @@ type Block struct {
 	D     int
 	N     int
 	Tiles []float32
+	// Square, where it is not nil, holds |x|^2 of every point as Rows has it; a path that needs it is spared the work.
+	Square []float32
 }
 
 // Centroids is one model of a stack: K rows of d values, row by row. Several models stacked share one pass over a block.

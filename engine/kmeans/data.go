@@ -1,12 +1,11 @@
 // Package kmeans fits k-means as the numeric contract (package kernels) states it: greedy k-means++, Lloyd iterations to
-// the fixed point of the labels, exact integer sums. Rows that bounds prove unchanged are not scored again, which never
-// changes a label.
+// the fixed point of the labels, exact integer sums. Rows that bounds prove unchanged are not scored again, equal rows are
+// fitted as one with the sum of their weights, and rows that a resample left out wait until the fit is done; none of this
+// ever changes a label.
 package kmeans
 
 import (
 	"cmp"
-	"encoding/binary"
-	"hash/maphash"
 	"math"
 	"slices"
 	"sync"
@@ -19,75 +18,181 @@ import (
 type Data struct {
 	M      *tile.Matrix
 	scales []float64 // 2^E per column: x * scale is the integer q
+	scale  []float32 // the same, padded for kernels.Rows
 
-	once     sync.Once
-	groups   []int32 // per row: the index of the first row with the same values
-	distinct int
+	// The slow ways, which tests and benchmarks compare with: equal rows stay apart, rows that a resample left out stay among
+	// those that are fitted, and every row is scored in every iteration. They change no result.
+	Unmerged, Unpacked, Unpruned bool
+	// Pooling is "per-model", "shared", or empty for the choice by size (Worker.Shared).
+	Pooling string
+
+	onceBase, onceGroups, onceMerged sync.Once
+	base                             points
+	groups                           []int32 // per row: the index of the first row with the same values
+	distinct                         int
+	merged                           *merged
+}
+
+// points are rows of the grid in both layouts.
+type points struct {
+	kernels.Rows
+	tiles []float32
+}
+
+// merged are the distinct rows, where there are far fewer than rows.
+type merged struct {
+	points
+	of []int32 // per row of the matrix: its distinct row
 }
 
 // NewData prepares m for fits.
-func NewData(m *tile.Matrix) *Data { return &Data{M: m, scales: m.Scales()} }
+func NewData(m *tile.Matrix) *Data {
+	d := &Data{M: m, scales: m.Scales(), scale: make([]float32, kernels.Padded(m.D))}
+	for j, s := range d.scales {
+		d.scale[j] = float32(s)
+	}
+	return d
+}
+
+// points returns all rows in both layouts; the tiles are those of the matrix.
+func (d *Data) points() *points {
+	d.onceBase.Do(func() {
+		n, cols := d.M.N, d.M.D
+		p := points{Rows: kernels.Rows{N: n, D: cols, Values: make([]float32, n*cols+kernels.RowSlack),
+			Square: make([]float32, d.M.TileCount()*tile.Lanes), Scale: d.scale}, tiles: d.M.Tiles}
+		for t := range d.M.TileCount() {
+			first := t * tile.Lanes
+			lanes := min(tile.Lanes, n-first)
+			for j := range cols {
+				for l, v := range d.M.Tiles[(t*cols+j)*tile.Lanes:][:lanes] {
+					p.Values[(first+l)*cols+j] = v
+				}
+			}
+			for l := range lanes {
+				var sum float64
+				for _, v := range p.Values[(first+l)*cols : (first+l+1)*cols] {
+					sum += float64(float64(v) * float64(v))
+				}
+				p.Square[first+l] = float32(sum)
+			}
+		}
+		d.base = p
+	})
+	return &d.base
+}
+
+// pick copies the named rows of p.
+func (p *points) pick(tools kernels.RowTools, into *points, index []int32) {
+	d, n := p.D, len(index)
+	lanes := (n + tile.Lanes - 1) / tile.Lanes * tile.Lanes
+	into.N, into.D, into.Scale = n, d, p.Scale
+	into.Values, into.Square = grow(&into.Values, n*d+kernels.RowSlack), grow(&into.Square, lanes)
+	clear(into.Values[n*d:])
+	if room := lanes*d + slackOf(d); cap(into.tiles) < room {
+		into.tiles = tile.Aligned(room)
+	}
+	into.tiles = into.tiles[:lanes*d+slackOf(d)]
+	for o, i := range index {
+		copy(into.Values[o*d:(o+1)*d], p.Values[int(i)*d:(int(i)+1)*d])
+	}
+	tools.Gather(&kernels.Block{Tiles: into.tiles, Square: into.Square}, &p.Rows, index)
+	into.tiles = into.tiles[:lanes*d]
+}
+
+// slackOf is the room behind tiles that Gather asks for.
+func slackOf(d int) int { return max(8-d, 0) * tile.Lanes }
+
+// block returns the tiles that hold the points from first on, at most n; first is a multiple of 16.
+func (p *points) block(first, n int) kernels.Block {
+	n = min(n, p.N-first)
+	end := first + (n+tile.Lanes-1)/tile.Lanes*tile.Lanes
+	return kernels.Block{D: p.D, N: n, Tiles: p.tiles[first*p.D : end*p.D], Square: p.Square[first:end]}
+}
+
+// row returns the values of point i.
+func (p *points) row(i int) []float32 { return p.Values[i*p.D : (i+1)*p.D] }
 
 // Distinct returns the number of distinct rows.
 func (d *Data) Distinct() int {
-	d.once.Do(d.group)
+	d.onceGroups.Do(d.group)
 	return d.distinct
 }
 
 // Group returns the first row that has the same values as row i.
 func (d *Data) Group(i int) int {
-	d.once.Do(d.group)
+	d.onceGroups.Do(d.group)
 	return int(d.groups[i])
 }
 
+// group finds equal rows by hashing with open addressing.
 func (d *Data) group() {
-	seed := maphash.MakeSeed() // decides buckets only; rows are compared by value
-	d.groups = make([]int32, d.M.N)
-	first := make(map[uint64][]int32, d.M.N)
-	var row, other []float32
-	var bytes []byte
-	for i := range d.M.N {
-		row = d.M.Row(row[:0], i)
-		bytes = bytes[:0]
+	p := d.points()
+	d.groups = make([]int32, p.N)
+	size := 16
+	for size < 2*p.N {
+		size *= 2
+	}
+	type slot struct {
+		row int32 // + 1; 0 is free
+		tag uint32
+	}
+	table := make([]slot, size)
+	for i := range p.N {
+		row := p.row(i)
+		h := uint64(len(row))
 		for _, v := range row {
-			bytes = binary.LittleEndian.AppendUint32(bytes, math.Float32bits(v))
+			h = mix(h ^ uint64(math.Float32bits(v)))
 		}
-		h := maphash.Bytes(seed, bytes)
-		at := slices.IndexFunc(first[h], func(g int32) bool {
-			other = d.M.Row(other[:0], int(g))
-			return slices.Equal(row, other)
-		})
-		if at >= 0 {
-			d.groups[i] = first[h][at]
-			continue
+		tag := uint32(h >> 32)
+		for at := h & uint64(size-1); ; at = (at + 1) & uint64(size-1) {
+			s := &table[at]
+			if s.row == 0 {
+				*s = slot{int32(i + 1), tag}
+				d.groups[i] = int32(i)
+				d.distinct++
+				break
+			}
+			if s.tag == tag && slices.Equal(row, p.row(int(s.row-1))) {
+				d.groups[i] = s.row - 1
+				break
+			}
 		}
-		d.groups[i] = int32(i)
-		first[h] = append(first[h], int32(i))
-		d.distinct++
 	}
 }
 
-// blockTiles is the number of tiles of one scoring call: 256 points, 16 KiB at 16 columns, stay in L1 while a stack of
-// centroids passes over them.
-const blockTiles = 16
+// mergeBelow is the share of distinct rows below which equal rows are merged: above, the indirection costs more than the
+// few rows that it saves.
+const mergeBelow = 0.8
 
-// blocks calls f for every block of the matrix with the index of its first point.
-func (d *Data) blocks(f func(first int, b kernels.Block)) {
-	for first := 0; first < d.M.N; first += blockTiles * tile.Lanes {
-		n := min(blockTiles*tile.Lanes, d.M.N-first)
-		tiles := (n + tile.Lanes - 1) / tile.Lanes
-		f(first, kernels.Block{D: d.M.D, N: n, Tiles: d.M.Tiles[first*d.M.D : (first+tiles*tile.Lanes)*d.M.D]})
-	}
+// mergedRows returns the distinct rows, or nil where there are too many for merging to pay.
+func (d *Data) mergedRows(tools kernels.RowTools) *merged {
+	d.onceMerged.Do(func() {
+		if d.Unmerged || float64(d.Distinct()) > mergeBelow*float64(d.M.N) {
+			return
+		}
+		first := make([]int32, 0, d.distinct)
+		m := &merged{of: make([]int32, d.M.N)}
+		for i, g := range d.groups {
+			if int(g) == i {
+				m.of[i] = int32(len(first))
+				first = append(first, int32(i))
+			} else {
+				m.of[i] = m.of[g]
+			}
+		}
+		d.points().pick(tools, &m.points, first)
+		d.merged = m
+	})
+	return d.merged
 }
 
-// distance is the canonical distance from row i to c.
-func (d *Data) distance(i int, c []float32) float64 {
-	at := i/tile.Lanes*d.M.D*tile.Lanes + i%tile.Lanes
+// distance is the canonical distance of kernels/doc.go.
+func distance(x, c []float32) float64 {
 	var sum float64
-	for _, v := range c {
-		diff := float64(d.M.Tiles[at]) - float64(v)
+	c = c[:len(x)]
+	for j, v := range x {
+		diff := float64(v) - float64(c[j])
 		sum += float64(diff * diff)
-		at += tile.Lanes
 	}
 	return sum
 }
@@ -112,4 +217,18 @@ func Number(labels []uint8, k int) []int {
 		number[c] = n
 	}
 	return number
+}
+
+// grow returns a slice of n values that reuses *buf.
+func grow[T any](buf *[]T, n int) []T {
+	if cap(*buf) < n {
+		*buf = make([]T, n)
+	}
+	return (*buf)[:n]
+}
+
+func growZero[T any](buf *[]T, n int) []T {
+	out := grow(buf, n)
+	clear(out)
+	return out
 }

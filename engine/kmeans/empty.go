@@ -1,87 +1,99 @@
 package kmeans
 
-import "math"
+import (
+	"math"
+
+	"segovia/kernels"
+)
 
 // fillEmpty moves a row, with all its copies, into every cluster without weight: the one farthest from its centroid among
-// the distinct rows of clusters that have at least two, lowest row on ties. It reports whether it moved any.
-func (w *Worker) fillEmpty() (filled bool) {
-	s, d := &w.state, w.data.M.D
+// the distinct rows of clusters that have at least two, lowest row on ties.
+func (w *Worker) fillEmpty(r *run) {
+	s, d := &w.sample, w.sample.D
 	var empty []int
-	for c, wt := range s.weight {
+	for c, wt := range r.weight {
 		if wt == 0 {
 			empty = append(empty, c)
 		}
 	}
 	if len(empty) == 0 {
-		return false
+		return
 	}
-	// One entry per distinct row: the first row of its group that has weight.
-	lead := map[int]int{}
+	// One entry per distinct row: the first of its group that has weight.
+	group := func(i int) int {
+		if s.merged != nil {
+			return i
+		}
+		return w.data.Group(s.leadOf(i))
+	}
+	seen := map[int]struct{}{}
 	var leads []int
-	distinct := make([]int, s.k)
+	distinct := make([]int, r.k)
 	far := map[int]float64{}
-	for i := range s.labels {
-		if weightOf(s.weights, i) == 0 {
+	for i, c := range r.labels {
+		if s.weight[i] == 0 {
 			continue
 		}
-		g := w.data.Group(i)
-		if _, seen := lead[g]; seen {
+		g := group(i)
+		if _, again := seen[g]; again {
 			continue
 		}
-		lead[g] = i
+		seen[g] = struct{}{}
 		leads = append(leads, i)
-		c := int(s.labels[i])
 		distinct[c]++
-		far[i] = w.data.distance(i, s.c[c*d:(c+1)*d])
+		far[i] = distance(s.row(i), r.c[int(c)*d:(int(c)+1)*d])
 	}
 	for _, c := range empty {
 		best, at := -1.0, -1
 		for _, i := range leads {
-			if far[i] > best && distinct[s.labels[i]] >= 2 {
+			if distinct[r.labels[i]] >= 2 && (far[i] > best || far[i] == best && s.leadOf(i) < s.leadOf(at)) {
 				best, at = far[i], i
 			}
 		}
 		if at < 0 {
-			return filled // fewer distinct rows than clusters
+			return // fewer distinct rows than clusters
 		}
-		filled = true
-		distinct[s.labels[at]]--
+		r.filled = true
+		distinct[r.labels[at]]--
 		distinct[c]++
-		group := w.data.Group(at)
-		for i := range s.labels {
-			if w.data.Group(i) == group && weightOf(s.weights, i) > 0 {
-				w.relabel(i, uint8(c))
-				w.upper[i], w.lower[i] = float32(math.Inf(1)), 0
+		lead := group(at)
+		w.moves.reset()
+		for i := range r.labels {
+			if s.weight[i] > 0 && group(i) == lead {
+				w.moves.add(int32(i), r.labels[i], uint8(c), s.weight[i])
+				r.labels[i] = uint8(c)
+				r.gap[i] = float32(math.Inf(-1))
 			}
 		}
+		w.apply(r)
 	}
-	return filled
 }
 
-// dropEmpty removes clusters without weight, which remain only where distinct rows are too few. Rows of weight zero that
-// were nearest to such a cluster's last centroid go to the nearest of the others.
-func (w *Worker) dropEmpty(fit *Fit) {
-	s, d := &w.state, w.data.M.D
-	keep := make([]int, 0, s.k)
-	for c, wt := range s.weight {
+// dropEmpty takes clusters without weight out of a fit, which remain only where distinct rows are too few or the last
+// pass of a fit that did not converge left them. All rows then go to the nearest of the others.
+func (w *Worker) dropEmpty(r *run, f *Fit) {
+	s, d := &w.sample, w.sample.D
+	f.Centroids = nil
+	f.K = 0
+	for c, wt := range r.weight {
 		if wt > 0 {
-			keep = append(keep, c)
+			f.Centroids = append(f.Centroids, r.c[c*d:(c+1)*d]...)
+			f.K++
 		}
 	}
-	if len(keep) == s.k {
+	if f.K == r.k {
 		return
 	}
-	fit.K = len(keep)
-	fit.Centroids = nil
-	for _, c := range keep {
-		fit.Centroids = append(fit.Centroids, s.c[c*d:(c+1)*d]...)
-	}
-	for i := range fit.Labels {
-		best := math.Inf(1)
-		for c := range keep {
-			if sum := w.data.distance(i, fit.Centroids[c*d:(c+1)*d]); sum < best {
-				best, fit.Labels[i] = sum, uint8(c)
-			}
+	w.scorer.Load([]kernels.Centroids{{K: f.K, C: f.Centroids}})
+	clear(r.sums)
+	clear(r.weight)
+	for first := 0; first < s.N; first += gatheredRows {
+		b := s.block(first, gatheredRows)
+		labels := f.Labels[first : first+b.N]
+		w.scorer.Score(&kernels.Scores{Label: labels}, b, 0)
+		w.scorer.Accumulate(r.sums, w.rowsFrom(first, b.N), nil, labels, s.weight[first:first+b.N])
+		for o, l := range labels {
+			r.weight[l] += int64(s.weight[first+o])
 		}
 	}
 }

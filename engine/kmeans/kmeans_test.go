@@ -8,8 +8,10 @@ import (
 
 	"pgregory.net/rapid"
 
+	"segovia/kernels"
 	"segovia/kernels/ref"
 	"segovia/kernels/rng"
+	"segovia/kernels/simd"
 	"segovia/kernels/tile"
 )
 
@@ -148,17 +150,30 @@ func drawMatrix(t *rapid.T) (*tile.Matrix, []uint16) {
 	return tile.New(columns, grids), weights
 }
 
+// available are the paths that run here and are not only for comparison.
+func available() []kernels.Path {
+	var out []kernels.Path
+	for _, p := range []kernels.Path{ref.Path{}, simd.AVX2{}, simd.AVX512{}} {
+		if p.Available() == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 func TestLloydEqualsTheContract(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, weights := drawMatrix(t)
 		data := NewData(m)
-		w, err := data.NewWorker(ref.Path{})
+		data.Unmerged, data.Unpacked = rapid.Bool().Draw(t, "unmerged"), rapid.Bool().Draw(t, "unpacked")
+		w, err := data.NewWorker(rapid.SampledFrom(available()).Draw(t, "path"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		k := rapid.IntRange(1, 12).Draw(t, "k")
 		maxIter := rapid.SampledFrom([]int{1, 3, 300}).Draw(t, "maxIter")
-		start := w.Seed(weights, k, rng.New(3, "kmeans++", 0, 0))
+		w.Open(weights)
+		start := w.Seed(k, rng.New(3, "kmeans++", 0, 0))
 		if rapid.Bool().Draw(t, "bad start") { // far away or equal centroids: empty clusters
 			start = start[:0]
 			for a := range k {
@@ -167,11 +182,12 @@ func TestLloydEqualsTheContract(t *testing.T) {
 				start = append(start, row...)
 			}
 		}
-		if len(start) == 0 || len(w.SeedRandom(weights, 1, rng.New(3, "any", 0, 0))) == 0 { // no row has weight
+		if len(start) == 0 || len(w.SeedRandom(1, rng.New(3, "any", 0, 0))) == 0 { // no row has weight
 			return
 		}
 		for range 2 { // the second fit meets used buffers
-			fit := w.Lloyd(weights, start, maxIter, nil)
+			fit := w.Lloyd(start, maxIter)
+			w.Complete(&fit)
 			labels, c, iterations, converged := slow(m, weights, start, maxIter)
 			if fit.K == len(start)/m.D && (!slices.Equal(fit.Labels, labels) || !slices.Equal(fit.Centroids, c)) {
 				t.Fatalf("labels or centroids differ from the contract")
@@ -207,14 +223,15 @@ func TestClustersWhileRowsLast(t *testing.T) {
 			}
 		}
 		k := rapid.IntRange(1, 20).Draw(t, "k")
-		for _, start := range [][]float32{w.Seed(weights, k, rng.New(1, "a", 0, 0)), w.SeedRandom(weights, k, rng.New(1, "a", 0, 0))} {
+		w.Open(weights)
+		for _, start := range [][]float32{w.Seed(k, rng.New(1, "a", 0, 0)), w.SeedRandom(k, rng.New(1, "a", 0, 0))} {
 			if got, want := len(start)/m.D, min(k, len(values)); got != want {
 				t.Fatalf("%d seeds, want %d", got, want)
 			}
 			if len(start) == 0 {
 				continue
 			}
-			if fit := w.Lloyd(weights, start, 300, nil); fit.K != min(k, len(values)) {
+			if fit := w.Lloyd(start, 300); fit.K != min(k, len(values)) {
 				t.Fatalf("%d clusters, want %d", fit.K, min(k, len(values)))
 			}
 		}
@@ -226,9 +243,10 @@ func TestSeedsArePrefixes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, weights := drawMatrix(t)
 		w, _ := NewData(m).NewWorker(ref.Path{})
-		long := w.Seed(weights, 15, rng.New(9, "p", 0, 0))
+		w.Open(weights)
+		long := w.Seed(15, rng.New(9, "p", 0, 0))
 		for k := range 15 {
-			if short := w.Seed(weights, k, rng.New(9, "p", 0, 0)); !slices.Equal(short, long[:len(short)]) {
+			if short := w.Seed(k, rng.New(9, "p", 0, 0)); !slices.Equal(short, long[:len(short)]) {
 				t.Fatalf("k=%d is no prefix", k)
 			}
 		}
@@ -237,15 +255,15 @@ func TestSeedsArePrefixes(t *testing.T) {
 
 // One draw follows the masses: a row of mass m out of s is drawn with probability m/s (binomial, five standard errors).
 func TestDrawFollowsMasses(t *testing.T) {
-	m := newMasses(10_000)
-	weights := make([]uint16, 10_000)
-	weights[5], weights[4095], weights[4096], weights[9999] = 1, 2, 3, 4
-	m.set(weights, nil, 0)
+	sample := sample{points: &points{Rows: kernels.Rows{N: 10_000}}, weight: make([]int32, 10_000)}
+	sample.weight[5], sample.weight[4095], sample.weight[4096], sample.weight[9999] = 1, 2, 3, 4
+	var m draws
+	m.weigh(&sample)
 	s := rng.New(1, "draw", 0, 0)
 	count := map[int]float64{}
 	const draws = 100_000
 	for i := range uint64(draws) {
-		count[m.draw(s.Uint64(0, i))]++
+		count[m.draw(s.Uint64(0, i), sample.weightAt)]++
 	}
 	for row, p := range map[int]float64{5: .1, 4095: .2, 4096: .3, 9999: .4} {
 		if se := math.Sqrt(draws * p * (1 - p)); math.Abs(count[row]-draws*p) > 5*se {
@@ -290,7 +308,7 @@ func BenchmarkLloyd(b *testing.B) {
 			iterations := 0
 			b.ResetTimer()
 			for i := range b.N {
-				iterations += w.Lloyd(nil, w.Seed(nil, k, rng.New(uint64(i), "b", 0, 0)), 300, nil).Iterations
+				iterations += w.Lloyd(w.Seed(k, rng.New(uint64(i), "b", 0, 0)), 300).Iterations
 			}
 			b.ReportMetric(float64(iterations)/float64(b.N), "iterations/fit")
 		})
@@ -303,12 +321,12 @@ func TestRefine(t *testing.T) {
 		m, _ := drawMatrix(t)
 		data := NewData(m)
 		w, _ := data.NewWorker(ref.Path{})
-		start := w.Seed(nil, rapid.IntRange(2, 6).Draw(t, "k"), rng.New(1, "a", 0, 0))
-		fit := w.Lloyd(nil, start, 300, nil)
-		fit.Labels = slices.Clone(fit.Labels)
+		start := w.Seed(rapid.IntRange(2, 6).Draw(t, "k"), rng.New(1, "a", 0, 0))
+		fit := w.Lloyd(start, 300)
+		w.Complete(&fit)
 		refined := w.Refine(fit, 300)
-		if refined.Inertia > fit.Inertia {
-			t.Fatalf("inertia rose from %v to %v", fit.Inertia, refined.Inertia)
+		if before, after := w.Inertia(&fit), w.Inertia(&refined); after > before {
+			t.Fatalf("inertia rose from %v to %v", before, after)
 		}
 		if refined.K != fit.K {
 			t.Fatalf("%d clusters became %d", fit.K, refined.K)

@@ -1,163 +1,249 @@
 package kmeans
 
 import (
+	"context"
 	"math"
 	"math/bits"
+	"slices"
 
 	"segovia/kernels"
-	"segovia/kernels/tile"
 )
 
-// Fit is one clustering.
-type Fit struct {
-	K          int       // clusters with at least one row of positive weight; below the k asked for when rows are too few
-	Labels     []uint8   // per row, argmin of the canonical distance to Centroids
-	Centroids  []float32 // K rows in grid units
-	Inertia    float64   // weighted sum of canonical distances, in blocks of 4,096 rows
-	Iterations int
-	Converged  bool
-}
-
-// Worker fits on one goroutine: a scorer and buffers that are reused from fit to fit.
-type Worker struct {
-	data   *Data
-	scorer kernels.Scorer
-
-	nearest, kept, tried []float64 // seeding
-	candidate            []float32
-
-	upper, lower []float32 // bounds per row
-	dense        gathered
-	moved        []move
-
-	state lloyd
-}
-
-type move struct {
-	row int32
-	to  uint8
-}
-
-// NewWorker returns a worker that scores on path.
-func (d *Data) NewWorker(path kernels.Path) (*Worker, error) {
-	scorer, err := path.Open(d.M.D)
-	if err != nil {
-		return nil, err
-	}
-	return &Worker{data: d, scorer: scorer}, nil
-}
-
-// Close releases the scorer.
-func (w *Worker) Close() error { return w.scorer.Close() }
-
-// lloyd is the state of one fit between iterations.
-type lloyd struct {
+// run is one fit between its iterations. Several runs over one sample can be in progress at once and share its passes.
+type run struct {
 	k       int
-	weights []uint16
+	maxIter int
 	labels  []uint8
 	c       []float32
-	sums    []int64 // k x d
+	sums    []int64 // k x padded d
 	weight  []int64 // k
-	drift   []float64
-	half    []float64 // half the distance to the nearest other centroid, rounded down
+	dirty   []bool  // clusters whose sums changed
+	filled  bool    // a row was moved into an empty cluster in this iteration
+	moved   bool    // a label changed in this iteration
 	hash    [2]uint64
-	former  map[[2]uint64]struct{}
-	dirty   []bool
+	former  [][2]uint64
+
+	// gap is, per row, how much farther the second nearest centroid is than the own one, plus slack[label] of the time when
+	// the row was scored: a lower bound, rounded down. slack[c] grows by what a step takes from the gap of a row of c: the
+	// drift of c, and the largest drift of another centroid. So a row with gap > slack[label] keeps its label (Hamerly 2010,
+	// with the bounds left alone between scorings).
+	gap   []float32
+	slack []float64
+	drift []float64
+	limit [kernels.MaxK]float32
+
+	iterations int
+	converged  bool
 }
 
-// Lloyd iterates from the k rows of start until no label changes, a former state of the labels returns, or maxIter
-// iterations are done. weights has one entry per row, nil means 1 each; their sum must be below 2^40. labels, if it has
-// one byte per row, is used for the result's labels.
-func (w *Worker) Lloyd(weights []uint16, start []float32, maxIter int, labels []uint8) Fit {
-	n, d := w.data.M.N, w.data.M.D
+// moves are rows that change their label: where they stand in the sample, and their labels.
+type moves struct {
+	row      []int32
+	from, to []uint8
+	weight   []int32
+}
+
+func (m *moves) reset() {
+	m.row, m.from, m.to, m.weight = m.row[:0], m.from[:0], m.to[:0], m.weight[:0]
+}
+
+// begin makes r a fit from the rows of start.
+func (w *Worker) begin(r *run, start []float32, maxIter int) {
+	n, d := w.sample.N, w.sample.D
 	k := len(start) / d
-	if len(labels) != n {
-		labels = make([]uint8, n)
-	}
-	clear(labels)
-	s := &w.state
-	*s = lloyd{k: k, weights: weights, labels: labels, c: append([]float32(nil), start...),
-		sums: growZero(s.sums, k*d), weight: growZero(s.weight, k), drift: growZero(s.drift, k), half: growZero(s.half, k),
-		dirty: growZero(s.dirty, k), former: map[[2]uint64]struct{}{}}
-	w.upper, w.lower = grow(&w.upper, n), grow(&w.lower, n)
+	r.k, r.maxIter, r.c = k, maxIter, append(r.c[:0], start...)
+	r.labels, r.gap = grow(&r.labels, n), grow(&r.gap, n)
+	r.sums, r.weight = growZero(&r.sums, k*kernels.Padded(d)), growZero(&r.weight, k)
+	r.slack, r.drift, r.dirty = growZero(&r.slack, k), growZero(&r.drift, k), growZero(&r.dirty, k)
+	r.former, r.hash = r.former[:0], [2]uint64{}
+	r.iterations, r.converged = 0, false
+}
 
-	fit := Fit{K: k}
-	for fit.Iterations < maxIter {
-		fit.Iterations++
-		before := s.hash
-		if fit.Iterations == 1 {
-			w.first()
+// scanRows is the number of rows whose bounds are looked at in one go: labels and gaps of 20 KiB stay in L1 while the rows
+// that need it are scored.
+const scanRows = 4096
+
+// denseShare is the share of rows from which on the tiles are scored as they lie: gathering costs about as much as
+// scoring a row against ten centroids (bench/README.md).
+const denseShare = 0.6
+
+// pass does one iteration of the runs, whose centroids it loads, block by block: several runs share each block while it
+// is in the cache.
+func (w *Worker) pass(runs []*run) {
+	s := &w.sample
+	w.stack = w.stack[:0]
+	for _, r := range runs {
+		r.iterations++
+		r.filled, r.moved = false, r.iterations == 1
+		r.loosen()
+		w.stack = append(w.stack, kernels.Centroids{K: r.k, C: r.c})
+	}
+	w.scorer.Load(w.stack)
+	for first := 0; first < s.N; first += scanRows {
+		n := min(scanRows, s.N-first)
+		for m, r := range runs {
+			if r.iterations == 1 {
+				w.scoreTiles(r, m, first, n, true)
+				w.scorer.Accumulate(r.sums, w.rowsFrom(first, n), nil, r.labels[first:first+n], s.weight[first:first+n])
+				continue
+			}
+			w.rescore(r, m, first, n)
+		}
+	}
+	for _, r := range runs {
+		if r.iterations == 1 {
+			for i, l := range r.labels {
+				r.weight[l] += int64(s.weight[i])
+			}
+			for c := range r.dirty {
+				r.dirty[c] = true
+			}
+		}
+	}
+}
+
+// rowsFrom returns n rows of the sample as Rows of their own.
+func (w *Worker) rowsFrom(first, n int) *kernels.Rows {
+	s := &w.sample
+	w.window = kernels.Rows{N: n, D: s.D, Values: s.Values[first*s.D:], Square: s.Square[first:], Scale: s.Scale}
+	return &w.window
+}
+
+// loosen books the drift of the last step and makes the limits of this one.
+func (r *run) loosen() {
+	largest, second, at := 0.0, 0.0, -1
+	for c, v := range r.drift {
+		if v > largest {
+			largest, second, at = v, largest, c
+		} else if v > second {
+			second = v
+		}
+	}
+	for c, v := range r.drift {
+		other := largest
+		if c == at {
+			other = second
+		}
+		r.slack[c] += v + other
+		r.limit[c] = float32(r.slack[c]*(1+0x1p-22) + 0x1p-148)
+	}
+}
+
+// rescore scores the rows from first on whose gaps do not prove their labels.
+func (w *Worker) rescore(r *run, model, first, n int) {
+	s := &w.sample
+	if w.data.Unpruned {
+		w.scoreTiles(r, model, first, n, false)
+		return
+	}
+	w.pending = w.scorer.Pending(w.pending[:0], r.gap[first:first+n], r.labels[first:first+n], &r.limit, r.k, first)
+	if len(w.pending) > int(denseShare*float64(n)) {
+		w.scoreTiles(r, model, first, n, false)
+		return
+	}
+	for rest := w.pending; len(rest) > 0; {
+		chunk := rest[:min(len(rest), gatheredRows)]
+		rest = rest[len(chunk):]
+		b, dst := w.dense.gather(w.scorer, &s.Rows, chunk)
+		for o, i := range chunk {
+			dst.Label[o] = r.labels[i]
+		}
+		w.scorer.Score(dst, b, model)
+		for o, i := range chunk {
+			r.gap[i] = r.gapOf(dst.Upper[o], dst.Lower[o], dst.Label[o])
+		}
+		if len(dst.Moved) == 0 {
+			continue
+		}
+		w.moves.reset()
+		for _, o := range dst.Moved {
+			i := chunk[o]
+			w.moves.add(i, r.labels[i], dst.Label[o], s.weight[i])
+			r.labels[i] = dst.Label[o]
+		}
+		w.apply(r)
+	}
+}
+
+// scoreTiles scores the rows from first on as they lie. New says that no row had a label before, and leaves sums and hash
+// to the caller.
+func (w *Worker) scoreTiles(r *run, model, first, n int, fresh bool) {
+	s := &w.sample
+	for at := first; at < first+n; at += gatheredRows {
+		b := s.block(at, min(gatheredRows, first+n-at))
+		dst := &w.dense.dst
+		dst.Label, dst.Upper, dst.Lower = w.dense.label[:b.N], w.dense.upper[:b.N], w.dense.lower[:b.N]
+		labels, gap := r.labels[at:at+b.N], r.gap[at:at+b.N]
+		if fresh {
+			clear(dst.Label)
 		} else {
-			w.moved = w.moved[:0]
-			w.rescore()
-			w.apply()
+			copy(dst.Label, labels)
 		}
-		filled := w.fillEmpty()
-		if fit.Iterations > 1 && s.hash == before && !filled {
-			fit.Converged = true
-			break
+		w.scorer.Score(dst, b, model)
+		for o, l := range dst.Label {
+			gap[o] = r.gapOf(dst.Upper[o], dst.Lower[o], l)
 		}
-		if _, again := s.former[s.hash]; again {
-			break
+		if !fresh && len(dst.Moved) > 0 {
+			w.moves.reset()
+			for _, o := range dst.Moved {
+				if wt := s.weight[at+int(o)]; wt > 0 {
+					w.moves.add(int32(at)+o, labels[o], dst.Label[o], wt)
+				}
+			}
+			w.apply(r)
 		}
-		s.former[s.hash] = struct{}{}
-		w.update()
-	}
-	w.finish(&fit)
-	return fit
-}
-
-func growZero[T any](buf []T, n int) []T {
-	if cap(buf) < n {
-		return make([]T, n)
-	}
-	buf = buf[:n]
-	clear(buf)
-	return buf
-}
-
-// model is the current centroids as a stack of one.
-func (s *lloyd) model() []kernels.Centroids { return []kernels.Centroids{{K: s.k, C: s.c}} }
-
-// first scores every row and builds the sums.
-func (w *Worker) first() {
-	s := &w.state
-	dst := make([]kernels.Scores, 1)
-	w.data.blocks(func(first int, b kernels.Block) {
-		dst[0].Label = s.labels[first : first+b.N]
-		dst[0].Upper, dst[0].Lower = w.upper[first:first+b.N], w.lower[first:first+b.N]
-		w.scorer.Score(dst, b, s.model())
-	})
-	for i, label := range s.labels {
-		if wt := int64(weightOf(s.weights, i)); wt > 0 {
-			w.addRow(i, int(label), wt)
-			s.flip(i, label)
-		} else {
-			w.upper[i] = float32(math.Inf(-1)) // never scored again before the end
+		copy(labels, dst.Label)
+		if s.mayBeLight() { // rows of weight zero are never scored again before the end
+			for o, wt := range s.weight[at : at+b.N] {
+				if wt == 0 {
+					gap[o] = math.MaxFloat32
+				}
+			}
 		}
-	}
-	for c := range s.dirty {
-		s.dirty[c] = true
 	}
 }
 
-// addRow adds wt times the integers of row i to the sums of cluster c.
-func (w *Worker) addRow(i, c int, wt int64) {
-	m, s := w.data.M, &w.state
-	at := i/tile.Lanes*m.D*tile.Lanes + i%tile.Lanes
-	sums := s.sums[c*m.D : (c+1)*m.D]
-	for j, scale := range w.data.scales {
-		sums[j] += wt * int64(float64(m.Tiles[at])*scale)
-		at += tile.Lanes
-	}
-	s.weight[c] += wt
+// mayBeLight reports whether rows of weight zero lie among the rows of the sample.
+func (s *sample) mayBeLight() bool { return s.lead == nil && len(s.outside) > 0 }
+
+// gapOf returns the gap that is kept of a row with these bounds and label, rounded down.
+func (r *run) gapOf(upper, lower float32, label uint8) float32 {
+	v := float64(lower) - float64(upper) + r.slack[label]
+	return float32(min(v-math.Abs(v)*0x1p-22-0x1p-148, math.MaxFloat32/2))
 }
 
-// flip adds or removes (row, label) in the hash of the state; 128 bits, so that equal hashes are equal states.
-func (s *lloyd) flip(i int, label uint8) {
+func (m *moves) add(row int32, from, to uint8, weight int32) {
+	m.row, m.from, m.to, m.weight = append(m.row, row), append(m.from, from), append(m.to, to), append(m.weight, weight)
+}
+
+// apply carries the moves into sums, weights and hash; labels are the caller's.
+func (w *Worker) apply(r *run) {
+	s, m := &w.sample, &w.moves
+	if len(m.row) == 0 {
+		return
+	}
+	r.moved = true
+	w.scorer.Accumulate(r.sums, &s.Rows, m.row, m.to, m.weight)
+	for o, wt := range m.weight {
+		m.weight[o] = -wt
+	}
+	w.scorer.Accumulate(r.sums, &s.Rows, m.row, m.from, m.weight)
+	for o, row := range m.row {
+		from, to, wt := m.from[o], m.to[o], int64(m.weight[o])
+		r.weight[from] += wt
+		r.weight[to] -= wt
+		r.dirty[from], r.dirty[to] = true, true
+		r.flip(int(row), from)
+		r.flip(int(row), to)
+	}
+}
+
+// flip adds or removes (row, label) in the hash of the state, relative to the first one; 128 bits, so that equal hashes
+// are equal states.
+func (r *run) flip(i int, label uint8) {
 	v := uint64(i)<<8 | uint64(label)
-	s.hash[0] ^= mix(v ^ 0x9E3779B97F4A7C15)
-	s.hash[1] ^= mix(v ^ 0xC2B2AE3D27D4EB4F)
+	r.hash[0] ^= mix(v ^ 0x9E3779B97F4A7C15)
+	r.hash[1] ^= mix(v ^ 0xC2B2AE3D27D4EB4F)
 }
 
 // mix is a bijection of 64 bits without structure (the finaliser of MurmurHash3, with one more multiplication).
@@ -168,142 +254,75 @@ func mix(v uint64) uint64 {
 	return hi ^ lo
 }
 
-// rescore scores the rows whose bounds do not prove their label, and notes which moved; rows of weight zero have an upper
-// bound of minus infinity, which always proves it. The bounds are
-// those of Hamerly (2010): one upper to the own centroid, one lower to all others, and half the distance between centroids.
-// Each step inflates them by 2^-22, far more than float64 rounding can take from D.
-func (w *Worker) rescore() {
-	s := &w.state
-	largest, second, at := 0.0, 0.0, -1
-	for c, v := range s.drift {
-		if v > largest {
-			largest, second, at = v, largest, c
-		} else if v > second {
-			second = v
-		}
+// step ends an iteration: it fills empty clusters, decides whether the fit is done, and otherwise moves the centroids.
+func (w *Worker) step(r *run) (done bool) {
+	w.fillEmpty(r)
+	if r.iterations > 1 && !r.moved && !r.filled {
+		r.converged = true
+		return true
 	}
-	const outward, inward = float32(1 + 0x1p-22), float32(1 - 0x1p-22)
-	// One row per label: what its drift adds to the upper bound, what the others' takes from the lower, half the distance.
-	var change [kernels.MaxK]struct{ add, sub, half float32 }
-	for c := range s.k {
-		other := largest
-		if c == at {
-			other = second
-		}
-		change[c].add, change[c].sub, change[c].half = float32(s.drift[c])*outward, float32(other)*outward, float32(s.half[c])*inward
+	if slices.Contains(r.former, r.hash) {
+		return true
 	}
-	w.dense.reset(w.data)
-	upper, lower, labels := w.upper, w.lower[:len(w.upper)], s.labels[:len(w.upper)]
-	for i, u := range upper {
-		c := labels[i]
-		by := &change[c]
-		u = (u + by.add) * outward
-		l := (lower[i] - by.sub) * inward
-		upper[i], lower[i] = u, l
-		if u < l || u < by.half {
-			continue
-		}
-		if w.dense.add(i, c) {
-			w.scoreDense()
-		}
-	}
-	w.scoreDense()
-}
-
-// apply carries the moves into labels, sums and hash.
-func (w *Worker) apply() {
-	for _, m := range w.moved {
-		w.relabel(int(m.row), m.to)
-	}
-}
-
-func (w *Worker) relabel(i int, to uint8) {
-	s := &w.state
-	from := s.labels[i]
-	wt := int64(weightOf(s.weights, i))
-	w.addRow(i, int(from), -wt)
-	w.addRow(i, int(to), wt)
-	s.flip(i, from)
-	s.flip(i, to)
-	s.labels[i] = to
-	s.dirty[from], s.dirty[to] = true, true
+	r.former = append(r.former, r.hash)
+	w.update(r)
+	return r.iterations >= r.maxIter
 }
 
 // update moves the centroids to the means of their rows and measures by how much they moved.
-func (w *Worker) update() {
-	s, d := &w.state, w.data.M.D
-	for c := range s.k {
-		s.drift[c] = 0
-		if !s.dirty[c] || s.weight[c] == 0 {
+func (w *Worker) update(r *run) {
+	d, padded := w.sample.D, kernels.Padded(w.sample.D)
+	for c := range r.k {
+		r.drift[c] = 0
+		if !r.dirty[c] || r.weight[c] == 0 {
 			continue
 		}
-		s.dirty[c] = false
-		row := s.c[c*d : (c+1)*d]
+		r.dirty[c] = false
+		row, sums, wt := r.c[c*d:(c+1)*d], r.sums[c*padded:c*padded+d], float64(r.weight[c])
 		var moved float64
-		for j := range row {
-			mean := float32(float64(s.sums[c*d+j]) / float64(s.weight[c]) / w.data.scales[j])
+		for j, sum := range sums {
+			mean := float32(float64(sum) / wt / w.data.scales[j])
 			diff := float64(mean) - float64(row[j])
 			moved += float64(diff * diff)
 			row[j] = mean
 		}
-		s.drift[c] = float64(kernels.DistanceAbove(moved))
-	}
-	for a := range s.k {
-		nearest := math.Inf(1)
-		for b := range s.k {
-			if a == b {
-				continue
-			}
-			var sum float64
-			for j := range d {
-				diff := float64(s.c[a*d+j]) - float64(s.c[b*d+j])
-				sum += float64(diff * diff)
-			}
-			nearest = min(nearest, sum)
-		}
-		s.half[a] = float64(kernels.DistanceBelow(nearest)) / 2
+		r.drift[c] = float64(kernels.DistanceAbove(moved))
 	}
 }
 
-// finish labels what is not labelled against the last centroids: all rows after a stop without convergence, the rows of
-// weight zero otherwise; drops clusters without rows; and computes the inertia.
-func (w *Worker) finish(fit *Fit) {
-	s, d := &w.state, w.data.M.D
-	if !fit.Converged {
-		for i := range w.upper {
-			w.upper[i] = float32(math.Inf(1))
+// finish returns the fit of a run that is done. One that did not converge is labelled once more, against its last
+// centroids.
+func (w *Worker) finish(r *run) Fit {
+	if !r.converged {
+		for i := range r.gap {
+			r.gap[i] = float32(math.Inf(-1))
 		}
-		clear(s.drift)
-		w.moved = w.moved[:0]
-		w.rescore()
-		w.apply()
+		clear(r.drift)
+		iterations := r.iterations
+		r.iterations = max(iterations, 1) // a pass that is not the first
+		w.pass([]*run{r})
+		r.iterations = iterations
 	}
-	if s.weights != nil {
-		w.moved = w.moved[:0]
-		w.dense.reset(w.data)
-		for i, wt := range s.weights {
-			if wt == 0 && w.dense.add(i, s.labels[i]) {
-				w.scoreDense()
-			}
-		}
-		w.scoreDense()
-		for _, m := range w.moved {
-			s.labels[m.row] = m.to
-		}
-	}
-	fit.Labels, fit.Centroids = s.labels, s.c
-	w.dropEmpty(fit)
-	var total, block float64
-	for i, label := range fit.Labels {
-		if i%massBlock == 0 {
-			total, block = total+block, 0
-		}
-		if wt := weightOf(s.weights, i); wt > 0 {
-			block += float64(float64(wt) * w.data.distance(i, fit.Centroids[int(label)*d:(int(label)+1)*d]))
-		}
-	}
-	fit.Inertia = total + block
+	f := Fit{K: r.k, Labels: slices.Clone(r.labels), Centroids: slices.Clone(r.c), Iterations: r.iterations, Converged: r.converged}
+	w.dropEmpty(r, &f)
+	w.estimate(r, &f)
+	return f
 }
 
-// Columns returns the number of columns of the data.
-func (w *Worker) Columns() int { return w.data.M.D }
+// Lloyd iterates from the k rows of start until no label changes, a former state of the labels returns, or maxIter
+// iterations are done. The result is a fit over the open sample; Complete makes it one over all rows.
+func (w *Worker) Lloyd(start []float32, maxIter int) Fit {
+	var fit Fit
+	_ = w.FitAll(context.Background(), 1, func(int) []float32 { return start }, maxIter, func(_ int, f Fit) { fit = f })
+	return fit
+}
+
+// spare returns a run that is not in use.
+func (w *Worker) spare() *run {
+	if n := len(w.runs); n > 0 {
+		r := w.runs[n-1]
+		w.runs = w.runs[:n-1]
+		return r
+	}
+	return &run{}
+}

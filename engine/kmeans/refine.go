@@ -5,16 +5,18 @@ package kmeans
 // the move. Lloyd iterations then lead to a fixed point of the labels again. The result is never worse than fit; many of
 // Lloyd's poorer fixed points, on coarse data above all, are left this way. Given the same fit it returns the same result.
 func (w *Worker) Refine(fit Fit, maxIter int) Fit {
+	w.Open(nil)
 	const rounds = 20 // each round lowers the inertia; two or three are usual
 	for range rounds {
 		start, moved := w.exchange(fit)
 		if !moved {
 			break
 		}
-		next := w.Lloyd(nil, start, maxIter, nil)
-		if !(next.Inertia < fit.Inertia) || next.K < fit.K {
+		next := w.Lloyd(start, maxIter)
+		if next.K < fit.K || !w.Better(&next, &fit) {
 			break
 		}
+		w.Complete(&next)
 		next.Iterations += fit.Iterations
 		fit = next
 	}

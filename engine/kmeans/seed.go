@@ -4,78 +4,124 @@ import (
 	"math"
 	"math/bits"
 
-	"segovia/kernels"
+	"segovia/kernels/ref"
 	"segovia/kernels/rng"
 )
 
-// Seed returns up to k rows (fewer where there are fewer distinct rows of positive weight), drawn by greedy k-means++
-// (Arthur and Vassilvitskii 2007, with the candidates of scikit-learn) from the stream. The first j of them are the seeds
-// for j clusters. weights has one entry per row; nil means 1 each.
-func (w *Worker) Seed(weights []uint16, k int, s rng.Stream) []float32 {
-	n := w.data.M.N
+// Seed returns up to k rows (fewer where there are fewer distinct rows of positive weight), drawn from the open sample by
+// greedy k-means++ (Arthur and Vassilvitskii 2007, with the candidates of scikit-learn) from the stream. The first j of
+// them are the seeds for j clusters.
+func (w *Worker) Seed(k int, stream rng.Stream) []float32 {
+	s := &w.sample
 	seeds := make([]float32, 0, k*w.data.M.D)
-	nearest, kept, tried := grow(&w.nearest, n), grow(&w.kept, n), grow(&w.tried, n)
-	mass := newMasses(n)
+	if s.total == 0 {
+		return seeds
+	}
+	nearest, kept, tried := grow(&w.nearest, s.N), grow(&w.kept, s.N), grow(&w.tried, s.N)
 	for j := range k {
 		if j == 0 {
-			total := mass.set(weights, nil, 0)
-			if total.zero() {
-				return seeds
-			}
-			seeds = w.data.M.Row(seeds, mass.draw(s.Uint64(0, 0)))
+			w.draws.weigh(s)
+			seeds = append(seeds, s.row(s.at(w.draws.draw(stream.Uint64(0, 0), s.weightAt)))...)
 			w.distances(nearest, seeds)
 			continue
 		}
-		largest := largestOf(nearest, weights)
+		largest := s.largest(nearest)
 		if largest == 0 {
 			return seeds
 		}
-		mass.set(weights, nearest, largest)
-		best, bestRow := total{hi: math.MaxUint64}, -1
+		w.masses(nearest, largest)
+		best, bestDraw, bestRow := total{hi: math.MaxUint64}, -1, -1
 		for c := range candidates(j) {
-			row := mass.draw(s.Uint64(uint64(j), uint64(c)))
-			if row == bestRow {
+			draw := w.draws.draw(stream.Uint64(uint64(j), uint64(c)), w.massAt(nearest, largest))
+			if draw == bestDraw {
 				continue
 			}
-			w.candidate = w.data.M.Row(w.candidate[:0], row)
-			w.distances(tried, w.candidate)
-			for i, d := range nearest {
-				tried[i] = min(tried[i], d)
-			}
-			if sum := potential(weights, tried, largest); sum.less(best) || sum == best && row < bestRow {
-				best, bestRow = sum, row
+			row := s.at(draw)
+			w.distances(tried, s.row(row))
+			if sum := w.potential(tried, nearest, tried, largest); sum.less(best) || sum == best && draw < bestDraw {
+				best, bestDraw, bestRow = sum, draw, row
 				kept, tried = tried, kept
 			}
 		}
-		seeds = w.data.M.Row(seeds, bestRow)
+		seeds = append(seeds, s.row(bestRow)...)
 		nearest, kept = kept, nearest
 	}
 	return seeds
 }
 
-// SeedRandom returns up to k rows with distinct values, each drawn with probability proportional to weight from those not
-// equal to an earlier one.
-func (w *Worker) SeedRandom(weights []uint16, k int, s rng.Stream) []float32 {
-	n := w.data.M.N
+// SeedRandom returns up to k rows of the open sample with distinct values, each drawn with probability proportional to
+// weight from those not equal to an earlier one.
+func (w *Worker) SeedRandom(k int, stream rng.Stream) []float32 {
+	s := &w.sample
 	seeds := make([]float32, 0, k*w.data.M.D)
-	free := make([]uint16, n)
-	for i := range free {
-		free[i] = weightOf(weights, i)
+	w.draws.weigh(s)
+	taken := map[int]bool{}
+	weight := func(e int) uint64 {
+		if taken[e] {
+			return 0
+		}
+		return s.weightAt(e)
 	}
-	mass := newMasses(n)
 	for j := range k {
-		if mass.set(free, nil, 0).zero() {
+		if w.draws.sum.zero() {
 			return seeds
 		}
-		row := mass.draw(s.Uint64(uint64(j), 0))
-		seeds = w.data.M.Row(seeds, row)
-		for i := range free {
-			if w.data.Group(i) == w.data.Group(row) {
-				free[i] = 0
+		row := s.at(w.draws.draw(stream.Uint64(uint64(j), 0), weight))
+		seeds = append(seeds, s.row(row)...)
+		for e := range s.draws() { // equal rows are drawn no more
+			if at := s.at(e); at == row || s.merged == nil && s.equal(at, row) {
+				w.draws.take(e, weight(e))
+				taken[e] = true
 			}
 		}
 	}
 	return seeds
+}
+
+// equal reports whether two rows of the sample have the same values.
+func (s *sample) equal(a, b int) bool {
+	x, y := s.row(a), s.row(b)
+	for j, v := range x {
+		if v != y[j] {
+			return false
+		}
+	}
+	return true
+}
+
+// draws is the number of rows of the matrix among which a row of the sample is drawn, in their order.
+func (s *sample) draws() int {
+	if s.merged != nil {
+		return len(s.entries)
+	}
+	return s.N
+}
+
+// at is the row of the sample that draw e stands for.
+func (s *sample) at(e int) int {
+	if s.merged != nil {
+		return int(s.entries[e].at)
+	}
+	return e
+}
+
+// weightAt is the weight of draw e.
+func (s *sample) weightAt(e int) uint64 {
+	if s.merged != nil {
+		return uint64(s.entries[e].weight)
+	}
+	return uint64(s.weight[e])
+}
+
+// largest is the largest distance of a row of positive weight.
+func (s *sample) largest(d []float64) float64 {
+	var largest float64
+	for i, v := range d {
+		if v > largest && s.weight[i] > 0 {
+			largest = v
+		}
+	}
+	return largest
 }
 
 // candidates is 2 + floor(ln(j+1)), without a logarithm.
@@ -89,33 +135,62 @@ func candidates(j int) int {
 	return l
 }
 
-// distances sets dst to the canonical distances of all rows to c.
+// distances sets dst to the canonical distances of all rows of the sample to c.
 func (w *Worker) distances(dst []float64, c []float32) {
-	w.data.blocks(func(first int, b kernels.Block) { w.scorer.Distances(dst[first:first+b.N], b, c) })
-}
-
-func largestOf(d []float64, weights []uint16) float64 {
-	var largest float64
-	for i, v := range d {
-		if v > largest && weightOf(weights, i) > 0 {
-			largest = v
-		}
+	s := &w.sample
+	for first := 0; first < s.N; first += gatheredRows {
+		b := s.block(first, gatheredRows)
+		w.scorer.Distances(dst[first:first+b.N], b, c)
 	}
-	return largest
 }
 
-// share is ceil(d / largest * 2^32): positive for every positive d.
-func share(d, largest float64) uint64 { return uint64(math.Ceil(d / largest * 0x1p32)) }
-
-// potential is the sum of weight * share over all rows.
-func potential(weights []uint16, d []float64, largest float64) total {
-	var t total
-	for i, v := range d {
-		if wt := weightOf(weights, i); wt > 0 {
-			t.add(uint64(wt) * share(v, largest))
-		}
+// potential sets dst to the smaller of both distances and returns the sum of weight * share.
+func (w *Worker) potential(dst, near, dist []float64, largest float64) (t total) {
+	s := &w.sample
+	for first := 0; first < s.N; first += massBlock {
+		end := min(first+massBlock, s.N)
+		t.plus(w.blockPotential(dst[first:end], near[first:end], dist[first:end], s.weight[first:end], largest))
 	}
 	return t
+}
+
+func (w *Worker) blockPotential(dst, near, dist []float64, weight []int32, largest float64) total {
+	if w.sample.heavy {
+		hi, lo := ref.RowTools{}.Potential(dst, near, dist, weight, largest)
+		return total{hi, lo}
+	}
+	hi, lo := w.scorer.Potential(dst, near, dist, weight, largest)
+	return total{hi, lo}
+}
+
+// masses makes draws proportional to weight * share of the distances.
+func (w *Worker) masses(d []float64, largest float64) {
+	s, m := &w.sample, &w.draws
+	m.reset(s.draws())
+	mass := w.massAt(d, largest)
+	for b := range m.block {
+		first, end := b*massBlock, min((b+1)*massBlock, s.draws())
+		if s.merged == nil {
+			m.block[b] = w.blockPotential(d[first:end], d[first:end], d[first:end], s.weight[first:end], largest)
+		} else {
+			for e := first; e < end; e++ {
+				m.block[b].add(mass(e))
+			}
+		}
+		m.sum.plus(m.block[b])
+	}
+}
+
+// massAt returns the function that gives the mass of a draw.
+func (w *Worker) massAt(d []float64, largest float64) func(e int) uint64 {
+	s := &w.sample
+	return func(e int) uint64 {
+		wt := s.weightAt(e)
+		if wt == 0 {
+			return 0
+		}
+		return wt * ref.Share(d[s.at(e)], largest)
+	}
 }
 
 func weightOf(weights []uint16, i int) uint16 {
@@ -128,10 +203,18 @@ func weightOf(weights []uint16, i int) uint16 {
 // total is an unsigned integer of 128 bits.
 type total struct{ hi, lo uint64 }
 
-func (t *total) add(v uint64) {
+func (t *total) add(v uint64) { t.plus(total{lo: v}) }
+
+func (t *total) plus(u total) {
 	var carry uint64
-	t.lo, carry = bits.Add64(t.lo, v, 0)
-	t.hi += carry
+	t.lo, carry = bits.Add64(t.lo, u.lo, 0)
+	t.hi += u.hi + carry
+}
+
+func (t *total) minus(u total) {
+	var borrow uint64
+	t.lo, borrow = bits.Sub64(t.lo, u.lo, 0)
+	t.hi -= u.hi + borrow
 }
 
 func (t total) zero() bool        { return t.hi == 0 && t.lo == 0 }
@@ -143,60 +226,55 @@ func (t total) scaled(r uint64) total { // floor(t * r / 2^64)
 	return total{hi1 + carry, lo}
 }
 
-// masses are the rows' shares of a draw: integers with sums per 4,096 rows, so that a draw walks blocks first.
-type masses struct {
-	row   []uint64
+// draws are the sums of integer masses per 4,096 rows, so that a draw walks blocks first; the masses themselves are made
+// anew where a draw falls.
+type draws struct {
+	n     int
 	block []total
 	sum   total
 }
 
 const massBlock = 4096
 
-func newMasses(n int) *masses {
-	return &masses{row: make([]uint64, n), block: make([]total, (n+massBlock-1)/massBlock)}
+func (m *draws) reset(n int) {
+	m.n, m.sum = n, total{}
+	m.block = growZero(&m.block, (n+massBlock-1)/massBlock)
 }
 
-// set gives every row its weight times the share of its distance, or its weight alone where d is nil, and returns the sum.
-func (m *masses) set(weights []uint16, d []float64, largest float64) total {
-	clear(m.block)
-	m.sum = total{}
-	for i := range m.row {
-		v := uint64(weightOf(weights, i))
-		if d != nil && v > 0 {
-			v *= share(d[i], largest)
+// weigh makes draws proportional to weight.
+func (m *draws) weigh(s *sample) {
+	m.reset(s.draws())
+	for b := range m.block {
+		var sum uint64
+		for e := b * massBlock; e < min((b+1)*massBlock, m.n); e++ {
+			sum += s.weightAt(e)
 		}
-		m.row[i] = v
-		m.block[i/massBlock].add(v)
-		m.sum.add(v)
+		m.block[b] = total{lo: sum}
+		m.sum.add(sum)
 	}
-	return m.sum
 }
 
-// draw returns the row in which floor(sum * r / 2^64) falls.
-func (m *masses) draw(r uint64) int {
+// take lowers the mass of row e.
+func (m *draws) take(e int, mass uint64) {
+	m.block[e/massBlock].minus(total{lo: mass})
+	m.sum.minus(total{lo: mass})
+}
+
+// draw returns the row in which floor(sum * r / 2^64) falls, where mass gives the mass of a row.
+func (m *draws) draw(r uint64, mass func(e int) uint64) int {
 	target := m.sum.scaled(r)
 	for b, t := range m.block {
 		if !target.less(t) {
-			lo, borrow := bits.Sub64(target.lo, t.lo, 0)
-			target = total{target.hi - t.hi - borrow, lo}
+			target.minus(t)
 			continue
 		}
-		for i := b * massBlock; ; i++ {
-			if !target.less(total{lo: m.row[i]}) {
-				lo, borrow := bits.Sub64(target.lo, m.row[i], 0)
-				target = total{target.hi - borrow, lo}
-				continue
+		for e := b * massBlock; ; e++ {
+			v := total{lo: mass(e)}
+			if target.less(v) {
+				return e
 			}
-			return i
+			target.minus(v)
 		}
 	}
 	panic("BUG: kmeans: a draw beyond the sum of all masses")
-}
-
-// grow returns a slice of n values that reuses *buf.
-func grow[T any](buf *[]T, n int) []T {
-	if cap(*buf) < n {
-		*buf = make([]T, n)
-	}
-	return (*buf)[:n]
 }

@@ -5,6 +5,7 @@ package pool
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"segovia/engine/internal/par"
 	"segovia/engine/kmeans"
@@ -44,6 +45,37 @@ func New(m *tile.Matrix, path kernels.Path, threads int) *Pool {
 	return &Pool{Data: kmeans.NewData(m), Path: path, Threads: threads}
 }
 
+// Best returns the best fits of one batch without weights, whose restarts it spreads over the cores. tick is as for Run.
+func (p *Pool) Best(ctx context.Context, b Batch, tick func()) (Fits, error) {
+	var mu sync.Mutex
+	best := make(Fits, len(b.K))
+	from := make([]int, len(b.K)) // restart of the best fit, + 1
+	restarts := len(b.Seeds)
+	if b.Starts != nil {
+		restarts = 1
+	}
+	err := p.each(ctx, restarts, func(w *kmeans.Worker, r int) error {
+		one := b
+		if b.Starts == nil {
+			one.Seeds = b.Seeds[r : r+1]
+		}
+		fits, err := p.fit(ctx, w, one, tick)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for at := range fits {
+			f := &fits[at]
+			if from[at] == 0 || w.Better(f, &best[at]) || r+1 < from[at] && !w.Better(&best[at], f) {
+				from[at], best[at] = r+1, *f
+			}
+		}
+		return nil
+	})
+	return best, err
+}
+
 // Refine improves the fits of unweighted rows by exchanges (kmeans.Worker.Refine), each on its own.
 func (p *Pool) Refine(ctx context.Context, fits Fits, maxIter int) (Fits, error) {
 	refined := make(Fits, len(fits))
@@ -62,7 +94,7 @@ func (p *Pool) Pooling() string { return "per-model" }
 // only after open for b. The first error, in the order of b, ends the run; a cancelled ctx ends it within one fit.
 func (p *Pool) Run(ctx context.Context, n int, open func(b int) Batch, done func(b int, fits Fits) error, tick func()) error {
 	return p.each(ctx, n, func(w *kmeans.Worker, b int) error {
-		fits, err := fit(ctx, w, open(b), tick)
+		fits, err := p.fit(ctx, w, open(b), tick)
 		if err != nil {
 			return err
 		}
@@ -92,7 +124,8 @@ func (p *Pool) each(ctx context.Context, n int, f func(w *kmeans.Worker, i int) 
 	})
 }
 
-func fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, error) {
+// fit finds the best fits of a batch.
+func (p *Pool) fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, error) {
 	var sum uint64
 	for _, v := range b.Weights {
 		sum += uint64(v)
@@ -101,37 +134,44 @@ func fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, err
 		return nil, &problem.Problem{ID: "SEG-NUM-002", What: fmt.Sprintf("the weights sum up to %d", sum),
 			Why: "integer sums are exact only below 2^40", Fix: "use fewer rows or smaller weights"}
 	}
+	w.Open(b.Weights)
 	best := make(Fits, len(b.K))
-	restarts := len(b.Seeds)
-	if b.Starts != nil {
-		restarts = 1
-	}
 	d := w.Columns()
-	for r := range restarts {
-		var seeds []float32
-		switch largest := b.K[len(b.K)-1]; {
-		case b.Starts != nil:
-		case b.Random:
-			seeds = w.SeedRandom(b.Weights, largest, b.Seeds[r])
-		default:
-			seeds = w.Seed(b.Weights, largest, b.Seeds[r])
+	restart, seeds := -1, []float32(nil)
+	cells := len(b.K) * max(len(b.Seeds), 1)
+	if b.Starts != nil {
+		cells = len(b.K)
+	}
+	start := func(cell int) []float32 {
+		k := b.K[cell%len(b.K)]
+		if b.Starts != nil {
+			return b.Starts[k]
 		}
-		for at, k := range b.K {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			start := b.Starts[k]
-			if b.Starts == nil {
-				start = seeds[:min(k*d, len(seeds))]
-			}
-			f := w.Lloyd(b.Weights, start, b.MaxIter, nil)
-			if r == 0 || f.Inertia < best[at].Inertia {
-				best[at] = f
-			}
-			if tick != nil {
-				tick()
+		if r := cell / len(b.K); r != restart {
+			restart = r
+			if largest := b.K[len(b.K)-1]; b.Random {
+				seeds = w.SeedRandom(largest, b.Seeds[r])
+			} else {
+				seeds = w.Seed(largest, b.Seeds[r])
 			}
 		}
+		return seeds[:min(k*d, len(seeds))]
+	}
+	from := make([]int, len(b.K)) // restart of the best fit, + 1
+	err := w.FitAll(ctx, cells, start, b.MaxIter, func(cell int, f kmeans.Fit) {
+		at, r := cell%len(b.K), cell/len(b.K)+1
+		if from[at] == 0 || w.Better(&f, &best[at]) || r < from[at] && !w.Better(&best[at], &f) {
+			from[at], best[at] = r, f
+		}
+		if tick != nil {
+			tick()
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for at := range best {
+		w.Complete(&best[at])
 	}
 	return best, nil
 }

@@ -219,7 +219,7 @@ func (s *runner) seeds(restarts, dataset int) []rng.Stream {
 	return streams
 }
 
-// fit finds the best clustering of the data for each k: one batch per restart, so that all cores work.
+// fit finds the best clustering of the data for each k.
 func (s *runner) fit(ctx context.Context, r *Result) error {
 	batch := pool.Batch{K: s.cfg.K, Random: s.cfg.Init == "random", MaxIter: s.cfg.MaxIter}
 	batches := s.restarts()
@@ -230,29 +230,12 @@ func (s *runner) fit(ctx context.Context, r *Result) error {
 		}
 		batch.Starts = starts
 	}
-	seeds := s.seeds(batches, 0)
+	batch.Seeds = s.seeds(batches, 0)
 	s.progress.Begin("sweep", int64(batches*len(s.cfg.K)), "fits")
 	defer s.progress.End()
-	all := make([]pool.Fits, batches)
-	err := s.pool.Run(ctx, batches, func(b int) pool.Batch {
-		one := batch
-		one.Seeds = seeds[b : b+1]
-		return one
-	}, func(b int, fits pool.Fits) error {
-		all[b] = fits
-		return nil
-	}, func() { s.progress.Add(1) })
+	bests, err := s.pool.Best(ctx, batch, func() { s.progress.Add(1) })
 	if err != nil {
 		return err
-	}
-	bests := make(pool.Fits, len(s.cfg.K))
-	for at := range bests {
-		bests[at] = all[0][at]
-		for _, fits := range all[1:] {
-			if fits[at].Inertia < bests[at].Inertia {
-				bests[at] = fits[at]
-			}
-		}
 	}
 	if s.cfg.InitCenters == nil {
 		if bests, err = s.pool.Refine(ctx, bests, s.cfg.MaxIter); err != nil {

@@ -10,7 +10,7 @@ import (
 
 // The committed assembly is what the generator writes.
 func TestAssemblyIsFresh(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "score_amd64.s")
+	out := filepath.Join(t.TempDir(), "simd_amd64.s")
 	if text, err := exec.Command("go", "run", ".", "-out", out).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
@@ -18,7 +18,7 @@ func TestAssemblyIsFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile("../simd/score_amd64.s")
+	got, err := os.ReadFile("../simd/simd_amd64.s")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,6 +26,6 @@ func TestAssemblyIsFresh(t *testing.T) {
 	_, want, _ = bytes.Cut(want, []byte("\n"))
 	_, got, _ = bytes.Cut(got, []byte("\n"))
 	if !bytes.Equal(got, want) {
-		t.Error("kernels/simd/score_amd64.s is not what kernels/_gen writes: run `make assembly`")
+		t.Error("kernels/simd/simd_amd64.s is not what kernels/_gen writes: run `make assembly`")
 	}
 }

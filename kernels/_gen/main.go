@@ -9,6 +9,8 @@ import (
 
 func main() {
 	build.ConstraintExpr("amd64")
+	simd.AVX2()
 	simd.AVX512()
+	simd.Rows()
 	build.Generate()
 }

@@ -37,6 +37,10 @@ func Run(t *testing.T, path kernels.Path) {
 	t.Run("scales", func(t *testing.T) { scales(t, path) })
 	t.Run("distances", func(t *testing.T) { distances(t, path) })
 	t.Run("largest", func(t *testing.T) { largest(t, path) })
+	t.Run("pending", func(t *testing.T) { pending(t, path) })
+	t.Run("gather", func(t *testing.T) { gather(t, path) })
+	t.Run("accumulate", func(t *testing.T) { accumulate(t, path) })
+	t.Run("potential", func(t *testing.T) { potential(t, path) })
 }
 
 // points is n rows of d grid values with |q| < 2^bits and exponent e, drawn from a named stream.
@@ -96,6 +100,15 @@ func distance(x, c []float32) float64 {
 
 func square(x []float32) float64 { return distance(x, make([]float32, len(x))) }
 
+// Squares returns |x|^2 of every lane of m, as kernels.Rows has it.
+func Squares(m *tile.Matrix) []float32 {
+	out := make([]float32, m.TileCount()*tile.Lanes)
+	for i := range m.N {
+		out[i] = float32(square(m.Row(nil, i)))
+	}
+	return out
+}
+
 // check scores m under the stack and compares every output with the formula.
 func check(t *testing.T, path kernels.Path, m *tile.Matrix, stack []kernels.Centroids, what string) {
 	t.Helper()
@@ -116,8 +129,9 @@ func check(t *testing.T, path kernels.Path, m *tile.Matrix, stack []kernels.Cent
 		dst[i] = kernels.Scores{Label: guarded[i][:m.N:m.N], Upper: make([]float32, m.N), Lower: make([]float32, m.N),
 			Moved: []int32{-7}}
 	}
-	scorer.Score(dst, kernels.Block{D: m.D, N: m.N, Tiles: m.Tiles}, stack)
+	scorer.Load(stack)
 	for i, model := range stack {
+		scorer.Score(&dst[i], kernels.Block{D: m.D, N: m.N, Tiles: m.Tiles}, i)
 		if guarded[i][m.N] != guard || guarded[i][m.N+1] != guard {
 			t.Fatalf("%s: model %d: labels written beyond the last point", what, i)
 		}
@@ -159,9 +173,7 @@ func check(t *testing.T, path kernels.Path, m *tile.Matrix, stack []kernels.Cent
 	for i := range dst {
 		before[i] = slices.Clone(dst[i].Label)
 		dst[i].Upper, dst[i].Lower = nil, nil
-	}
-	scorer.Score(dst, kernels.Block{D: m.D, N: m.N, Tiles: m.Tiles}, stack)
-	for i := range dst {
+		scorer.Score(&dst[i], kernels.Block{D: m.D, N: m.N, Tiles: m.Tiles, Square: Squares(m)}, i)
 		if !slices.Equal(before[i], dst[i].Label) || len(dst[i].Moved) != 0 {
 			t.Fatalf("%s: model %d: a second pass without bounds differs", what, i)
 		}

@@ -23,7 +23,7 @@ func All() []kernels.Path {
 	return []kernels.Path{
 		missing{"cuda", func() string { return notBuilt }},
 		simd.AVX512{},
-		missing{"avx2", func() string { return lacking(cpuid.AVX2, cpuid.FMA3) }},
+		simd.AVX2{},
 		missing{"neon", func() string { return lacking(cpuid.ASIMD) }},
 		ref.Path{},
 		blas.Path{},

@@ -22,31 +22,29 @@ func (Path) Available() error { return nil }
 func (Path) Open(d int) (kernels.Scorer, error) { return &scorer{d: d}, nil }
 
 type scorer struct {
+	RowTools
 	d int
 	// points of one tile row by row, and the centroids of a stack in groups of four, value by value, both widened once.
 	points []float64
 	groups []float64
+	models []model
 }
+
+// model is where one model of the stack begins in groups.
+type model struct{ k, first int }
 
 func (s *scorer) Close() error { return nil }
 
 // Score computes D for every pair. It works on four centroids at a time, each with a sum of its own in the order that the
 // contract demands, so that the four chains of additions overlap.
-func (s *scorer) Score(dst []kernels.Scores, b kernels.Block, stack []kernels.Centroids) {
-	for i := range dst {
-		dst[i].Moved = dst[i].Moved[:0]
-	}
-	s.widenCentroids(stack)
+func (s *scorer) Score(dst *kernels.Scores, b kernels.Block, at int) {
+	dst.Moved = dst.Moved[:0]
+	m := s.models[at]
+	groups := s.groups[m.first : m.first+(m.k+3)/4*4*s.d]
 	for first := 0; first < b.N; first += tile.Lanes {
 		s.widenTile(b.Tiles[first*b.D : (first+tile.Lanes)*b.D])
-		lanes := min(tile.Lanes, b.N-first)
-		group := 0
-		for m, c := range stack {
-			groups := s.groups[group : group+(c.K+3)/4*4*s.d]
-			group += len(groups)
-			for l := range lanes {
-				s.scorePoint(&dst[m], first+l, s.points[l*s.d:(l+1)*s.d], groups, c.K)
-			}
+		for l := range min(tile.Lanes, b.N-first) {
+			s.scorePoint(dst, first+l, s.points[l*s.d:(l+1)*s.d], groups, m.k)
 		}
 	}
 }
@@ -112,9 +110,11 @@ func (s *scorer) widenTile(values []float32) {
 	}
 }
 
-func (s *scorer) widenCentroids(stack []kernels.Centroids) {
-	s.groups = s.groups[:0]
+// Load widens the centroids.
+func (s *scorer) Load(stack []kernels.Centroids) {
+	s.groups, s.models = s.groups[:0], s.models[:0]
 	for _, c := range stack {
+		s.models = append(s.models, model{c.K, len(s.groups)})
 		for first := 0; first < c.K; first += 4 {
 			for j := range s.d {
 				for o := range 4 {

@@ -14,7 +14,7 @@ import (
 
 // BenchmarkScore scores a block of 256 points against a stack of eight models.
 func BenchmarkScore(b *testing.B) {
-	for _, path := range []kernels.Path{ref.Path{}, simd.AVX512{}} {
+	for _, path := range []kernels.Path{ref.Path{}, simd.AVX512{}, simd.AVX2{}} {
 		if path.Available() != nil {
 			continue
 		}
@@ -41,7 +41,10 @@ func BenchmarkScore(b *testing.B) {
 						b.Fatal(err)
 					}
 					for range b.N {
-						s.Score(dst, block, stack)
+						s.Load(stack)
+						for m := range dst {
+							s.Score(&dst[m], block, m)
+						}
 					}
 					b.ReportMetric(float64(n*models*k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "Gpairs/s")
 				})

@@ -11,101 +11,200 @@ import (
 	"segovia/kernels/tile"
 )
 
-// args is what the assembly reads; the offsets stand in kernels/_gen. It changes count and done alone, no pointer.
+// args is what the assembly reads; the offsets stand in kernels/_gen. It changes blocks and done alone, no pointer.
 type args struct {
-	tiles  *float32
-	count  int // tiles
-	d      int
-	groups int      // groups of four centroids
-	c      *float32 // groups x 4 rows of d values
-	h      *float32 // groups x 4
-	label  *uint8
-	moved  *uint16 // lanes whose label changed, per tile
-	doubt  *uint16 // lanes that canonical distances must decide; their labels are left alone
-	upper  *float32
-	lower  *float32
-	con    *constants
-	done   int // tiles
+	tiles   *float32
+	blocks  int // of four vectors of points
+	d, k    int
+	c       *float32 // k rows of d values
+	h       *float32 // k
+	square  *float32 // |x|^2
+	label   *uint8
+	moved   *uint16 // lanes whose label changed, per tile
+	doubt   *uint16 // lanes that canonical distances must decide; their labels are left alone
+	upper   *float32
+	lower   *float32
+	con     *constants
+	done    int // blocks
+	state   *[vectors * 3 * 8]float32
+	numbers *[kernels.MaxK][8]uint32
 }
 
 // constants of one model; see package simd.
 type constants struct {
-	norm, fixed, square, slackX, slack, outward, inward, limit float32
+	norm, fixed, square, slackX, slack, outward, inward, limit, zero float32
 }
+
+// vectors is the number of vectors of points in a block of the assembly.
+const vectors = 4
+
+// numbers holds eight times 0, eight times 1, and so on.
+var numbers = func() (n [kernels.MaxK][8]uint32) {
+	for i := range n {
+		for lane := range n[i] {
+			n[i][lane] = uint32(i)
+		}
+	}
+	return n
+}()
 
 // scorer drives one of the assembly functions.
 type scorer struct {
-	d      int
-	score  func(*args)
-	call   args
-	exact  kernels.Scorer // decides lanes in doubt, and gives canonical distances
-	models []model
-	c, h   []float32
+	rowTools
+	d          int
+	blockTiles int // tiles of one block of the assembly
+	score      func(*args)
+	call       args
+	state      [vectors * 3 * 8]float32
+	models     []model
+	c, h       []float32
+	wide       []float64 // a row in float64
 
-	label        []uint8
-	upper, lower []float32
-	moved, doubt []uint16
-	one          []float32 // a tile with the points in doubt
+	exact  kernels.Scorer // decides lanes in doubt
+	stack  []kernels.Centroids
+	loaded bool // into exact
+
+	label                []uint8
+	upper, lower, square []float32
+	moved, doubt         []uint16
+	tail                 []float32 // the last tiles, where the block is no whole number of the assembly's blocks
+	one                  []float32 // a tile with the points in doubt
 }
 
-// model is one model of a stack, padded to groups of four by centroids that are infinitely far.
+// model is one model of a stack.
 type model struct {
-	c, h   int // where its centroids begin
-	groups int
-	con    constants
+	k, first int // its centroids
+	con      constants
 }
 
-func newScorer(d int, score func(*args)) *scorer {
+func newScorer(d, blockTiles int, score func(*args)) *scorer {
 	exact, err := ref.Path{}.Open(d)
 	if err != nil {
 		panic("BUG: simd: the reference path did not open: " + err.Error())
 	}
-	return &scorer{d: d, score: score, exact: exact, one: tile.Aligned(d * tile.Lanes)}
+	return &scorer{d: d, blockTiles: blockTiles, score: score, exact: exact, one: tile.Aligned(d * tile.Lanes),
+		wide: make([]float64, d)}
 }
 
 // Close does nothing.
 func (s *scorer) Close() error { return nil }
 
-// Distances leaves canonical distances to the reference path.
-func (s *scorer) Distances(dst []float64, b kernels.Block, c []float32) { s.exact.Distances(dst, b, c) }
-
-// Score labels the block under every model.
-func (s *scorer) Score(dst []kernels.Scores, b kernels.Block, stack []kernels.Centroids) {
-	for i := range dst {
-		dst[i].Moved = dst[i].Moved[:0]
-	}
-	if b.N == 0 {
+// Distances computes tile by tile.
+func (s *scorer) Distances(dst []float64, b kernels.Block, c []float32) {
+	if len(dst) == 0 {
 		return
 	}
-	s.take(stack)
-	tiles := (b.N + tile.Lanes - 1) / tile.Lanes
-	s.fit(tiles)
-	for i := range stack {
-		m, out := &s.models[i], &dst[i]
-		copy(s.label, out.Label[:b.N])
-		s.call = args{tiles: &b.Tiles[0], count: tiles, d: s.d, groups: m.groups, c: &s.c[m.c], h: &s.h[m.h], label: &s.label[0],
-			moved: &s.moved[0], doubt: &s.doubt[0], upper: &s.upper[0], lower: &s.lower[0], con: &m.con, done: 0}
-		s.score(&s.call)
-		s.finish(out, b, stack[i])
+	for j, v := range c {
+		s.wide[j] = float64(v)
+	}
+	whole := len(dst) / tile.Lanes
+	if whole > 0 {
+		distancesAVX2(&dst[0], &b.Tiles[0], &s.wide[0], whole, s.d)
+	}
+	if rest := dst[whole*tile.Lanes:]; len(rest) > 0 {
+		var last [tile.Lanes]float64
+		distancesAVX2(&last[0], &b.Tiles[whole*tile.Lanes*s.d], &s.wide[0], 1, s.d)
+		copy(rest, last[:])
 	}
 }
 
-// finish carries the results of one model over and decides what is in doubt.
-func (s *scorer) finish(out *kernels.Scores, b kernels.Block, c kernels.Centroids) {
-	copy(out.Label, s.label[:b.N])
-	if out.Upper != nil {
-		copy(out.Upper, s.upper[:b.N])
-		copy(out.Lower, s.lower[:b.N])
+// Load copies the centroids of the stack and computes what the error bounds need.
+func (s *scorer) Load(stack []kernels.Centroids) {
+	s.models, s.stack, s.c, s.h, s.loaded = s.models[:0], s.stack[:0], s.c[:0], s.h[:0], false
+	for _, c := range stack {
+		m := model{k: c.K, first: len(s.h)}
+		s.c = append(s.c, c.C[:c.K*s.d]...)
+		var largest float64 // of |c|^2
+		for r := range c.K {
+			var sum float64
+			for _, v := range c.C[r*s.d : (r+1)*s.d] {
+				sum += float64(float64(v) * float64(v))
+			}
+			largest = max(largest, sum)
+			s.h = append(s.h, float32(sum/2))
+		}
+		m.con = bounds(s.d, largest)
+		s.models = append(s.models, m)
 	}
-	for t, doubt := range s.doubt {
+	for _, m := range s.models {
+		s.stack = append(s.stack, kernels.Centroids{K: m.k, C: s.c[m.first*s.d : (m.first+m.k)*s.d]})
+	}
+}
+
+// Score labels the block under one model.
+func (s *scorer) Score(dst *kernels.Scores, b kernels.Block, at int) {
+	dst.Moved = dst.Moved[:0]
+	if b.N == 0 {
+		return
+	}
+	tiles := (b.N + tile.Lanes - 1) / tile.Lanes
+	padded := (tiles + s.blockTiles - 1) / s.blockTiles * s.blockTiles
+	s.fit(padded)
+	m := &s.models[at]
+	square := b.Square
+	if len(square) < padded*tile.Lanes {
+		n := tiles * tile.Lanes
+		if len(square) >= n {
+			copy(s.square, square[:n])
+		} else {
+			squaresAVX2(&s.square[0], &b.Tiles[0], tiles, s.d)
+		}
+		square = s.square
+	}
+	label, upper, lower := s.label, s.upper, s.lower
+	direct := b.N == padded*tile.Lanes // then the assembly may write where the caller reads
+	if direct {
+		label = dst.Label
+		if dst.Upper != nil {
+			upper, lower = dst.Upper, dst.Lower
+		}
+	} else {
+		copy(label, dst.Label[:b.N])
+	}
+	run := func(first, count int, tiles []float32) {
+		o := first * tile.Lanes
+		s.call = args{tiles: &tiles[0], blocks: count, d: s.d, k: m.k, c: &s.c[m.first*s.d], h: &s.h[m.first], square: &square[o],
+			label: &label[o], moved: &s.moved[first], doubt: &s.doubt[first], upper: &upper[o], lower: &lower[o], con: &m.con,
+			state: &s.state, numbers: &numbers}
+		s.score(&s.call)
+	}
+	size := s.blockTiles * tile.Lanes * s.d
+	whole := tiles / s.blockTiles
+	if whole > 0 {
+		run(0, whole, b.Tiles)
+	}
+	if whole*s.blockTiles < tiles {
+		if len(s.tail) == 0 {
+			s.tail = tile.Aligned(size)
+		}
+		copy(s.tail, b.Tiles[whole*size:tiles*tile.Lanes*s.d])
+		run(whole*s.blockTiles, 1, s.tail)
+	}
+	if !direct {
+		copy(dst.Label, label[:b.N])
+		if dst.Upper != nil {
+			copy(dst.Upper, upper[:b.N])
+			copy(dst.Lower, lower[:b.N])
+		}
+	}
+	s.finish(dst, b, at, tiles)
+}
+
+// finish decides what is in doubt and lists what moved.
+func (s *scorer) finish(out *kernels.Scores, b kernels.Block, at, tiles int) {
+	for t, doubt := range s.doubt[:tiles] {
+		moved := s.moved[t]
+		if moved|doubt == 0 {
+			continue
+		}
 		first := t * tile.Lanes
 		valid := uint16(0xFFFF)
 		if rest := b.N - first; rest < tile.Lanes {
 			valid = 1<<rest - 1
 		}
-		moved := s.moved[t] & valid
+		moved &= valid
 		if doubt &= valid; doubt != 0 {
-			moved |= s.decide(out, b, c, first, doubt)
+			moved |= s.decide(out, b, at, first, doubt)
 		}
 		for ; moved != 0; moved &= moved - 1 {
 			out.Moved = append(out.Moved, int32(first+bits.TrailingZeros16(moved)))
@@ -114,7 +213,11 @@ func (s *scorer) finish(out *kernels.Scores, b kernels.Block, c kernels.Centroid
 }
 
 // decide labels the lanes in doubt of one tile by the reference path and returns those that moved.
-func (s *scorer) decide(out *kernels.Scores, b kernels.Block, c kernels.Centroids, first int, doubt uint16) (moved uint16) {
+func (s *scorer) decide(out *kernels.Scores, b kernels.Block, at, first int, doubt uint16) (moved uint16) {
+	if !s.loaded {
+		s.exact.Load(s.stack)
+		s.loaded = true
+	}
 	n := bits.OnesCount16(doubt)
 	var lanes [tile.Lanes]int
 	var labels [tile.Lanes]uint8
@@ -127,11 +230,11 @@ func (s *scorer) decide(out *kernels.Scores, b kernels.Block, c kernels.Centroid
 			s.one[j*tile.Lanes+i] = b.Tiles[first*s.d+j*tile.Lanes+lane]
 		}
 	}
-	exact := [1]kernels.Scores{{Label: labels[:n]}}
+	exact := kernels.Scores{Label: labels[:n]}
 	if out.Upper != nil {
-		exact[0].Upper, exact[0].Lower = upper[:n], lower[:n]
+		exact.Upper, exact.Lower = upper[:n], lower[:n]
 	}
-	s.exact.Score(exact[:], kernels.Block{D: s.d, N: n, Tiles: s.one}, []kernels.Centroids{c})
+	s.exact.Score(&exact, kernels.Block{D: s.d, N: n, Tiles: s.one}, at)
 	for i, lane := range lanes[:n] {
 		if labels[i] != out.Label[first+lane] {
 			out.Label[first+lane] = labels[i]
@@ -142,32 +245,6 @@ func (s *scorer) decide(out *kernels.Scores, b kernels.Block, c kernels.Centroid
 		}
 	}
 	return moved
-}
-
-// take pads the centroids of the stack and computes what the error bounds need.
-func (s *scorer) take(stack []kernels.Centroids) {
-	s.models, s.c, s.h = s.models[:0], s.c[:0], s.h[:0]
-	for _, c := range stack {
-		m := model{c: len(s.c), h: len(s.h), groups: (c.K + 3) / 4}
-		s.c = append(s.c, c.C[:c.K*s.d]...)
-		var largest float64 // of |c|^2
-		for r := range c.K {
-			var sum float64
-			for _, v := range c.C[r*s.d : (r+1)*s.d] {
-				sum += float64(float64(v) * float64(v))
-			}
-			largest = max(largest, sum)
-			s.h = append(s.h, float32(sum/2))
-		}
-		for range 4*m.groups - c.K {
-			for range s.d {
-				s.c = append(s.c, 0)
-			}
-			s.h = append(s.h, float32(math.Inf(1)))
-		}
-		m.con = bounds(s.d, largest)
-		s.models = append(s.models, m)
-	}
 }
 
 // bounds returns the constants for d dimensions and the largest |c|^2 of a model, each rounded up.
@@ -183,9 +260,10 @@ func bounds(d int, largest float64) constants {
 		slackX: up(4 * gamma), slack: up(4 * gamma * h), outward: 1 + 0x1p-22, inward: 1 - 0x1p-22, limit: limit}
 }
 
+// fit makes room for the results of that many tiles.
 func (s *scorer) fit(tiles int) {
-	if n := tiles * tile.Lanes; len(s.label) != n {
-		s.label, s.upper, s.lower = make([]uint8, n), make([]float32, n), make([]float32, n)
+	if n := tiles * tile.Lanes; len(s.label) < n {
+		s.label, s.upper, s.lower, s.square = make([]uint8, n), make([]float32, n), make([]float32, n), make([]float32, n)
 		s.moved, s.doubt = make([]uint16, tiles), make([]uint16, tiles)
 	}
 }

@@ -23,8 +23,10 @@ package expansion
 
 import (
 	"math"
+	"slices"
 
 	"segovia/kernels"
+	"segovia/kernels/ref"
 	"segovia/kernels/tile"
 )
 
@@ -42,15 +44,24 @@ type Product func(g, c, x []float32, rows, d int)
 
 // Scorer is a kernels.Scorer over a matrix product.
 type Scorer struct {
+	ref.RowTools
 	d       int
 	product Product
 
 	x, c, g []float32 // scaled points feature by feature, scaled centroids row by row, products
+	down    float64   // what the products are to be multiplied by, for the centroids' part
+	models  []model
 	c2      []float64 // |c|^2 of every centroid of the stack
 	row     []float32 // one point
 	points  [Chunk]point
 
 	doubtful int // points that canonical distances decided, for tests
+}
+
+// model is one model of the stack and where its centroids begin.
+type model struct {
+	kernels.Centroids
+	first int
 }
 
 // point is what is known of a point of the chunk under the model at hand.
@@ -65,39 +76,32 @@ func New(d int, product Product) *Scorer { return &Scorer{d: d, product: product
 // Close does nothing.
 func (s *Scorer) Close() error { return nil }
 
-// Score labels every point of b under every model of the stack.
-func (s *Scorer) Score(dst []kernels.Scores, b kernels.Block, stack []kernels.Centroids) {
-	for i := range dst {
-		dst[i].Moved = dst[i].Moved[:0]
-	}
-	cScale := s.takeCentroids(stack)
+// Score labels every point of b under one model.
+func (s *Scorer) Score(dst *kernels.Scores, b kernels.Block, at int) {
+	dst.Moved = dst.Moved[:0]
+	m := s.models[at]
 	for first := 0; first < b.N; first += Chunk {
 		n := min(Chunk, b.N-first)
 		xScale := s.takePoints(b, first, n)
-		rows := len(s.c2)
-		for at := 0; at < rows; at += MaxRows {
-			k := min(MaxRows, rows-at)
-			s.product(s.g[at*Chunk:(at+k)*Chunk], s.c[at*s.d:(at+k)*s.d], s.x, k, s.d)
+		for r := 0; r < m.K; r += MaxRows {
+			k := min(MaxRows, m.K-r)
+			s.product(s.g[r*Chunk:(r+k)*Chunk], s.c[(m.first+r)*s.d:(m.first+r+k)*s.d], s.x, k, s.d)
 		}
-		at := 0
-		for m := range stack {
-			s.decide(&dst[m], b, first, n, stack[m], at, xScale*cScale)
-			at += stack[m].K
-		}
+		s.decide(dst, b, first, n, m, xScale*s.down)
 	}
 }
 
-// decide labels n points from first on under one model, whose products begin at row at of g and are multiplied by scale.
-func (s *Scorer) decide(dst *kernels.Scores, b kernels.Block, first, n int, model kernels.Centroids, at int, scale float64) {
+// decide labels n points from first on under one model, whose products in g are to be multiplied by scale.
+func (s *Scorer) decide(dst *kernels.Scores, b kernels.Block, first, n int, m model, scale float64) {
 	points := s.points[:n]
 	for i := range points {
 		points[i] = point{math.Inf(1), math.Inf(1), 0}
 	}
 	largest := 0.0
-	for c := range model.K {
-		c2 := s.c2[at+c]
+	for c := range m.K {
+		c2 := s.c2[m.first+c]
 		largest = math.Max(largest, c2)
-		for i, v := range s.g[(at+c)*Chunk : (at+c)*Chunk+n] {
+		for i, v := range s.g[c*Chunk : c*Chunk+n] {
 			score := c2 - float64(2*scale*float64(v))
 			if p := &points[i]; score < p.best {
 				*p = point{score, p.best, c}
@@ -116,7 +120,7 @@ func (s *Scorer) decide(dst *kernels.Scores, b kernels.Block, first, n int, mode
 		err := s.bound(math.Sqrt(x2), norm, scale)
 		best, second := -1.0, math.Max(0, x2+(p.second-err))
 		if !(p.second-p.best > 2*err) {
-			best, second, p.label = s.exact(model)
+			best, second, p.label = s.exact(m.Centroids)
 			s.doubtful++
 		}
 		if dst.Label[first+i] != uint8(p.label) {
@@ -125,7 +129,7 @@ func (s *Scorer) decide(dst *kernels.Scores, b kernels.Block, first, n int, mode
 		}
 		if dst.Upper != nil {
 			if best < 0 {
-				best = distance(s.row, model.C[p.label*s.d:])
+				best = distance(s.row, m.C[p.label*s.d:])
 			}
 			dst.Upper[first+i] = kernels.DistanceAbove(best)
 			dst.Lower[first+i] = kernels.DistanceBelow(second)
@@ -181,14 +185,18 @@ func (s *Scorer) Distances(dst []float64, b kernels.Block, c []float32) {
 	}
 }
 
-// takeCentroids copies the centroids of the stack, scaled, and returns what their products are to be multiplied by.
-func (s *Scorer) takeCentroids(stack []kernels.Centroids) float64 {
-	s.c, s.c2 = s.c[:0], s.c2[:0]
+// Load copies the centroids of the stack, scaled.
+func (s *Scorer) Load(stack []kernels.Centroids) {
+	s.c, s.c2, s.models = s.c[:0], s.c2[:0], s.models[:0]
 	var largest float32
-	for _, model := range stack {
-		for r := range model.K {
+	widest := 0
+	for _, m := range stack {
+		c := slices.Clone(m.C[:m.K*s.d])
+		s.models = append(s.models, model{kernels.Centroids{K: m.K, C: c}, len(s.c2)})
+		widest = max(widest, m.K)
+		for r := range m.K {
 			c2 := 0.0
-			for _, v := range model.C[r*s.d : (r+1)*s.d] {
+			for _, v := range c[r*s.d : (r+1)*s.d] {
 				c2 += float64(float64(v) * float64(v))
 				largest = max(largest, v, -v)
 			}
@@ -196,15 +204,15 @@ func (s *Scorer) takeCentroids(stack []kernels.Centroids) float64 {
 		}
 	}
 	up, down := scales(largest)
-	for _, model := range stack {
-		for _, v := range model.C[:model.K*s.d] {
+	s.down = down
+	for _, m := range s.models {
+		for _, v := range m.C {
 			s.c = append(s.c, float32(float64(v)*up))
 		}
 	}
-	if need := len(s.c2) * Chunk; len(s.g) < need {
+	if need := widest * Chunk; len(s.g) < need {
 		s.g = make([]float32, need)
 	}
-	return down
 }
 
 // takePoints copies n points of b from first on, scaled, and returns what their products are to be multiplied by. Columns

@@ -87,7 +87,8 @@ func TestBound(t *testing.T) {
 			}
 			s := New(d, product.f)
 			b := kernels.Block{D: d, N: m.N, Tiles: m.Tiles}
-			scale := s.takeCentroids([]kernels.Centroids{model}) * s.takePoints(b, 0, m.N)
+			s.Load([]kernels.Centroids{model})
+			scale := s.down * s.takePoints(b, 0, m.N)
 			s.product(s.g, s.c, s.x, model.K, d)
 			norm := math.Sqrt(max(s.c2[0], s.c2[1], s.c2[2]))
 			for i := range m.N {
@@ -140,16 +141,16 @@ func TestFewPointsAreDoubtful(t *testing.T) {
 		model.C = append(model.C, m.Row(nil, i)...)
 	}
 	s := New(d, flushed)
-	dst := []kernels.Scores{{Label: make([]uint8, n)}}
-	s.Score(dst, kernels.Block{D: d, N: n, Tiles: m.Tiles}, []kernels.Centroids{model})
+	s.Load([]kernels.Centroids{model})
+	s.Score(&kernels.Scores{Label: make([]uint8, n)}, kernels.Block{D: d, N: n, Tiles: m.Tiles}, 0)
 	if s.doubtful > n/500 {
 		t.Errorf("%d of %d points were doubtful", s.doubtful, n)
 	}
 	t.Logf("%d of %d points doubtful", s.doubtful, n)
 }
 
-func TestStacksBeyondOneProduct(t *testing.T) {
-	// 256 + 255 centroids take three products.
+func TestModelsBeyondOneProduct(t *testing.T) {
+	// 256 centroids take two products.
 	r := rand.New(rand.NewPCG(6, 6))
 	const n, d = 130, 3
 	m := &tile.Matrix{N: n, D: d, Tiles: tile.Aligned((n + 15) / 16 * 16 * d)}
@@ -166,8 +167,9 @@ func TestStacksBeyondOneProduct(t *testing.T) {
 	}
 	dst := []kernels.Scores{{Label: make([]uint8, n)}, {Label: make([]uint8, n)}}
 	s := New(d, flushed)
-	s.Score(dst, kernels.Block{D: d, N: n, Tiles: m.Tiles}, stack)
+	s.Load(stack)
 	for i, c := range stack {
+		s.Score(&dst[i], kernels.Block{D: d, N: n, Tiles: m.Tiles}, i)
 		for p := range n {
 			s.row = m.Row(s.row[:0], p)
 			if _, _, label := s.exact(c); int(dst[i].Label[p]) != label {

@@ -188,7 +188,7 @@ func fitSeconds(path kernels.Path, d, k int) (float64, error) {
 	defer worker.Close()
 	start := time.Now()
 	for r := range fits {
-		worker.Lloyd(nil, worker.Seed(nil, k, rng.New(1, "plan", r, 0)), 300, nil)
+		worker.Lloyd(worker.Seed(k, rng.New(1, "plan", r, 0)), 300)
 	}
 	return time.Since(start).Seconds() / (n * fits), nil
 }
