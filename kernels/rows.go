@@ -20,6 +20,9 @@ type RowTools interface {
 	// Pending appends first + i for every i with gap[i] <= limit[label[i]], ascending. gap and label have the same length,
 	// labels are below k.
 	Pending(dst []int32, gap []float32, label []uint8, limit *[MaxK]float32, k, first int) []int32
+	// Settle sets gap[index[i]], gap[i] where index is nil, to Lower[i] - Upper[i] + slack[Label[i]], rounded down, for every
+	// label of s: at most that, and less by no more than 2^-19 of the magnitudes. An infinite one becomes a very large one.
+	Settle(gap []float32, index []int32, s *Scores, slack *[MaxK]float32)
 	// Gather copies the named rows into the tiles of b and their squares into b.Square, and sets b.N and b.D. Both slices of
 	// b must have room for whole tiles, Tiles for 8 values per lane more where D is below 8.
 	Gather(b *Block, rows *Rows, index []int32)

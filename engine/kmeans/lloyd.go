@@ -30,7 +30,8 @@ type run struct {
 	gap   []float32
 	slack []float64
 	drift []float64
-	limit [kernels.MaxK]float32
+	limit [kernels.MaxK]float32 // slack, rounded up
+	below [kernels.MaxK]float32 // slack, rounded down
 
 	iterations int
 	converged  bool
@@ -126,6 +127,7 @@ func (r *run) loosen() {
 		}
 		r.slack[c] += v + other
 		r.limit[c] = float32(r.slack[c]*(1+0x1p-22) + 0x1p-148)
+		r.below[c] = float32(r.slack[c] * (1 - 0x1p-22))
 	}
 }
 
@@ -149,9 +151,7 @@ func (w *Worker) rescore(r *run, model, first, n int) {
 			dst.Label[o] = r.labels[i]
 		}
 		w.scorer.Score(dst, b, model)
-		for o, i := range chunk {
-			r.gap[i] = r.gapOf(dst.Upper[o], dst.Lower[o], dst.Label[o])
-		}
+		w.scorer.Settle(r.gap, chunk, dst, &r.below)
 		if len(dst.Moved) == 0 {
 			continue
 		}
@@ -180,9 +180,7 @@ func (w *Worker) scoreTiles(r *run, model, first, n int, fresh bool) {
 			copy(dst.Label, labels)
 		}
 		w.scorer.Score(dst, b, model)
-		for o, l := range dst.Label {
-			gap[o] = r.gapOf(dst.Upper[o], dst.Lower[o], l)
-		}
+		w.scorer.Settle(gap, nil, dst, &r.below)
 		if !fresh && len(dst.Moved) > 0 {
 			w.moves.reset()
 			for _, o := range dst.Moved {
@@ -205,12 +203,6 @@ func (w *Worker) scoreTiles(r *run, model, first, n int, fresh bool) {
 
 // mayBeLight reports whether rows of weight zero lie among the rows of the sample.
 func (s *sample) mayBeLight() bool { return s.lead == nil && len(s.outside) > 0 }
-
-// gapOf returns the gap that is kept of a row with these bounds and label, rounded down.
-func (r *run) gapOf(upper, lower float32, label uint8) float32 {
-	v := float64(lower) - float64(upper) + r.slack[label]
-	return float32(min(v-math.Abs(v)*0x1p-22-0x1p-148, math.MaxFloat32/2))
-}
 
 func (m *moves) add(row int32, from, to uint8, weight int32) {
 	m.row, m.from, m.to, m.weight = append(m.row, row), append(m.from, from), append(m.to, to), append(m.weight, weight)

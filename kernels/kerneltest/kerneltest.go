@@ -38,6 +38,7 @@ func Run(t *testing.T, path kernels.Path) {
 	t.Run("distances", func(t *testing.T) { distances(t, path) })
 	t.Run("largest", func(t *testing.T) { largest(t, path) })
 	t.Run("pending", func(t *testing.T) { pending(t, path) })
+	t.Run("settle", func(t *testing.T) { settle(t, path) })
 	t.Run("gather", func(t *testing.T) { gather(t, path) })
 	t.Run("accumulate", func(t *testing.T) { accumulate(t, path) })
 	t.Run("potential", func(t *testing.T) { potential(t, path) })

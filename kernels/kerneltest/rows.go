@@ -59,6 +59,51 @@ func pending(t *testing.T, path kernels.Path) {
 	}
 }
 
+func settle(t *testing.T, path kernels.Path) {
+	tools, s := open(t, path, 1), rng.New(1, "kerneltest settle", 0, 0)
+	for n := range 100 {
+		for _, scale := range []float64{0x1p-100, 1, 0x1p100} {
+			var slack [kernels.MaxK]float32
+			for c := range slack {
+				slack[c] = float32(scale * 9 * s.Float64(0, uint64(c)))
+			}
+			scores := kernels.Scores{Label: make([]uint8, n), Upper: make([]float32, n), Lower: make([]float32, n)}
+			index := make([]int32, n)
+			for i := range n {
+				index[i] = int32(2*i + 1)
+				scores.Label[i] = uint8(s.Below(256, 1, uint64(i)))
+				scores.Upper[i], scores.Lower[i] = float32(scale*s.Float64(2, uint64(i))), float32(scale*s.Float64(3, uint64(i)))
+				if i%5 == 0 {
+					scores.Lower[i] = scores.Upper[i]
+				}
+				if i%7 == 0 {
+					scores.Lower[i] = float32(math.Inf(1))
+				}
+			}
+			picked, whole := make([]float32, 2*n+1), make([]float32, n)
+			tools.Settle(picked, index, &scores, &slack)
+			tools.Settle(whole, nil, &scores, &slack)
+			for i := range n {
+				up, low, add := float64(scores.Upper[i]), float64(scores.Lower[i]), float64(slack[scores.Label[i]])
+				for _, got := range []float64{float64(whole[i]), float64(picked[2*i+1])} {
+					if math.IsInf(low, 1) {
+						if !(got > 0x1p120 && got < math.Inf(1)) {
+							t.Fatalf("n=%d: gap of an only centroid is %g", n, got)
+						}
+						continue
+					}
+					if !(got <= low-up+add) || got < low-up+add-0x1p-19*(math.Abs(low-up)+add)-0x1p-124 {
+						t.Fatalf("n=%d row %d: gap %g of %g - %g + %g", n, i, got, low, up, add)
+					}
+				}
+				if picked[2*i] != 0 {
+					t.Fatalf("n=%d: gap %d written", n, 2*i)
+				}
+			}
+		}
+	}
+}
+
 // rowsOf returns m row by row.
 func rowsOf(m *tile.Matrix) *kernels.Rows {
 	r := &kernels.Rows{N: m.N, D: m.D, Square: Squares(m), Scale: make([]float32, kernels.Padded(m.D))}

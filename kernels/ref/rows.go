@@ -22,6 +22,18 @@ func (RowTools) Pending(dst []int32, gap []float32, label []uint8, limit *[kerne
 	return dst
 }
 
+// Settle computes in float64.
+func (RowTools) Settle(gap []float32, index []int32, s *kernels.Scores, slack *[kernels.MaxK]float32) {
+	for o, l := range s.Label {
+		v := min(float64(s.Lower[o]), math.MaxFloat32/2) - float64(s.Upper[o]) + float64(slack[l])
+		i := o
+		if index != nil {
+			i = int(index[o])
+		}
+		gap[i] = float32(v - math.Abs(v)*0x1p-22 - 0x1p-148)
+	}
+}
+
 // Gather copies value by value.
 func (RowTools) Gather(b *kernels.Block, rows *kernels.Rows, index []int32) {
 	b.D, b.N = rows.D, len(index)

@@ -90,6 +90,13 @@ func pending32AVX2(dst *int32, gap *float32, label *uint8, limit *float32, compr
 //go:noescape
 func pending256AVX2(dst *int32, gap *float32, label *uint8, limit *float32, compress *uint64, eights, first int) int
 
+// settleAVX2 is, for i below 8 * eights, with a margin that makes up for three roundings,
+//
+//	gap[index[i]] = min(lower[i] - upper[i] + slack[label[i]] - margin, 2^127)
+//
+//go:noescape
+func settleAVX2(gap *float32, index *int32, label *uint8, upper, lower, slack *float32, eights int)
+
 // gatherAVX2 is, for i below 8 * eights and j below d,
 //
 //	tiles[(i/16*d+j)*16+i%16] = rows[index[i]*d+j]; squares[i] = square[index[i]]

@@ -46,6 +46,25 @@ func (r rowTools) Pending(dst []int32, gap []float32, label []uint8, limit *[ker
 	return r.plain.Pending(dst, gap[n:], label[n:], limit, k, first+n)
 }
 
+// Settle computes eight gaps at a time.
+func (r rowTools) Settle(gap []float32, index []int32, s *kernels.Scores, slack *[kernels.MaxK]float32) {
+	n := len(s.Label) &^ 7
+	var rest []int32
+	if n > 0 {
+		var first *int32
+		if index != nil {
+			first = &index[0]
+		}
+		settleAVX2(&gap[0], first, &s.Label[0], &s.Upper[0], &s.Lower[0], &slack[0], n/8)
+	}
+	if index != nil {
+		rest = index[n:]
+	} else {
+		gap = gap[n:]
+	}
+	r.plain.Settle(gap, rest, &kernels.Scores{Label: s.Label[n:], Upper: s.Upper[n:], Lower: s.Lower[n:]}, slack)
+}
+
 // Gather transposes eight rows at a time.
 func (r rowTools) Gather(b *kernels.Block, rows *kernels.Rows, index []int32) {
 	n := len(index) &^ 7

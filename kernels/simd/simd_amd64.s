@@ -1346,6 +1346,81 @@ done:
 	MOVQ R8, ret+56(FP)
 	RET
 
+// func settleAVX2(gap *float32, index *int32, label *uint8, upper *float32, lower *float32, slack *float32, eights int)
+// Requires: AVX, AVX2
+TEXT ·settleAVX2(SB), NOSPLIT, $0-56
+	MOVQ         gap+0(FP), AX
+	MOVQ         index+8(FP), CX
+	MOVQ         label+16(FP), DX
+	MOVQ         upper+24(FP), BX
+	MOVQ         lower+32(FP), SI
+	MOVQ         slack+40(FP), DI
+	MOVQ         eights+48(FP), R8
+	MOVL         $0x35000000, R9
+	VMOVD        R9, X0
+	VBROADCASTSS X0, Y0
+	MOVL         $0x00800000, R9
+	VMOVD        R9, X1
+	VBROADCASTSS X1, Y1
+	MOVL         $0x7f000000, R9
+	VMOVD        R9, X2
+	VBROADCASTSS X2, Y2
+	MOVL         $0x7fffffff, R9
+	VMOVD        R9, X3
+	VBROADCASTSS X3, Y3
+
+loop:
+	TESTQ        R8, R8
+	JZ           done
+	VPMOVZXBD    (DX), Y4
+	VPCMPEQD     Y4, Y4, Y5
+	VGATHERDPS   Y5, (DI)(Y4*4), Y6
+	VMOVUPS      (SI), Y4
+	VMINPS       Y2, Y4, Y4
+	VSUBPS       (BX), Y4, Y4
+	VANDPS       Y3, Y4, Y5
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+	VMULPS       Y0, Y5, Y5
+	VADDPS       Y1, Y5, Y5
+	VSUBPS       Y5, Y4, Y4
+	TESTQ        CX, CX
+	JZ           numbered
+	VEXTRACTF128 $0x01, Y4, X5
+	MOVLQSX      (CX), R9
+	VMOVSS       X4, (AX)(R9*4)
+	MOVLQSX      4(CX), R9
+	VEXTRACTPS   $0x01, X4, (AX)(R9*4)
+	MOVLQSX      8(CX), R9
+	VEXTRACTPS   $0x02, X4, (AX)(R9*4)
+	MOVLQSX      12(CX), R9
+	VEXTRACTPS   $0x03, X4, (AX)(R9*4)
+	MOVLQSX      16(CX), R9
+	VMOVSS       X5, (AX)(R9*4)
+	MOVLQSX      20(CX), R9
+	VEXTRACTPS   $0x01, X5, (AX)(R9*4)
+	MOVLQSX      24(CX), R9
+	VEXTRACTPS   $0x02, X5, (AX)(R9*4)
+	MOVLQSX      28(CX), R9
+	VEXTRACTPS   $0x03, X5, (AX)(R9*4)
+	ADDQ         $0x20, CX
+	JMP          next
+
+numbered:
+	VMOVUPS Y4, (AX)
+	ADDQ    $0x20, AX
+
+next:
+	ADDQ $0x08, DX
+	ADDQ $0x20, BX
+	ADDQ $0x20, SI
+	DECQ R8
+	JMP  loop
+
+done:
+	VZEROUPPER
+	RET
+
 // func gatherAVX2(tiles *float32, squares *float32, rows *float32, square *float32, index *int32, eights int, d int)
 // Requires: AVX, AVX2, CMOV
 TEXT ·gatherAVX2(SB), NOSPLIT, $0-56

@@ -9,6 +9,7 @@ import (
 // Rows generates the functions of AVX2 around the scoring of rows; the path of AVX-512 uses them too.
 func Rows() {
 	pending()
+	settle()
 	gather()
 	accumulate()
 	squares()
@@ -92,6 +93,71 @@ func pending() {
 		Store(n, ReturnIndex(0))
 		RET()
 	}
+}
+
+// settle generates the gaps of rows that were scored: lower - upper + slack of the label, less 2^-21 of the magnitudes and
+// the smallest normal number, which is more than three roundings take. Infinite gaps become very large ones.
+func settle() {
+	TEXT("settleAVX2", NOSPLIT, "func(gap *float32, index *int32, label *uint8, upper *float32, lower *float32, slack *float32, eights int)")
+	gap, index, label, upper, lower := pointer("gap"), pointer("index"), pointer("label"), pointer("upper"), pointer("lower")
+	slack, eights := pointer("slack"), pointer("eights")
+	broadcast := func(bits uint32) reg.VecVirtual {
+		v, r := YMM(), GP32()
+		MOVL(U32(bits), r)
+		VMOVD(r, v.AsX())
+		VBROADCASTSS(v.AsX(), v)
+		return v
+	}
+	share, least, most, sign := broadcast(0x35000000), broadcast(0x00800000), broadcast(0x7F000000), broadcast(0x7FFFFFFF)
+	Label("loop")
+	TESTQ(eights, eights)
+	JZ(LabelRef("done"))
+	which, all, of := YMM(), YMM(), YMM()
+	VPMOVZXBD(Mem{Base: label}, which)
+	VPCMPEQD(which, which, all)
+	VGATHERDPS(all, Mem{Base: slack, Index: which, Scale: 4}, of)
+	v, size := YMM(), YMM()
+	VMOVUPS(Mem{Base: lower}, v)
+	VMINPS(most, v, v) // before anything is taken from it
+	VSUBPS(Mem{Base: upper}, v, v)
+	VANDPS(sign, v, size)
+	VADDPS(of, v, v)
+	VADDPS(of, size, size)
+	VMULPS(share, size, size)
+	VADDPS(least, size, size)
+	VSUBPS(size, v, v)
+	TESTQ(index, index)
+	JZ(LabelRef("numbered"))
+	low, high := v.AsX(), XMM()
+	VEXTRACTF128(U8(1), v, high)
+	for i := range 8 {
+		to := GP64()
+		MOVLQSX(Mem{Base: index, Disp: 4 * i}, to)
+		from := low
+		if i >= 4 {
+			from = high
+		}
+		at := Mem{Base: gap, Index: to, Scale: 4}
+		if i%4 == 0 {
+			VMOVSS(from, at)
+		} else {
+			VEXTRACTPS(U8(i%4), from, at)
+		}
+	}
+	ADDQ(U8(32), index)
+	JMP(LabelRef("next"))
+	Label("numbered")
+	VMOVUPS(v, Mem{Base: gap})
+	ADDQ(U8(32), gap)
+	Label("next")
+	ADDQ(U8(8), label)
+	ADDQ(U8(32), upper)
+	ADDQ(U8(32), lower)
+	DECQ(eights)
+	JMP(LabelRef("loop"))
+	Label("done")
+	VZEROUPPER()
+	RET()
 }
 
 // gather generates the copy of rows, given by their numbers, into tiles: blocks of 8 rows and 8 columns are transposed in
