@@ -34,19 +34,12 @@ type Silhouette struct {
 func Silhouettes(ctx context.Context, p *Points, partitions []Partition, rows []int, threads int, tick func(n int)) ([]Silhouette, error) {
 	sampled := rows != nil
 	if !sampled {
-		rows = make([]int, p.N)
-		for i := range rows {
-			rows[i] = i
-		}
+		rows = p.rows()
 	}
 	results := make([]Silhouette, len(partitions))
 	for at := 0; at < len(partitions); {
-		// As many partitions as have room for their clusters in one pass: all of them, but for very many.
-		slots, end := partitions[at].K, at+1
-		for ; end < len(partitions) && slots+partitions[end].K <= pairwise.MaxSlots; end++ {
-			slots += partitions[end].K
-		}
-		values, err := p.silhouettes(ctx, partitions[at:end], slots, rows, threads, tick)
+		slots, end := room(partitions, at)
+		values, err := p.perRow(ctx, partitions[at:end], slots, rows, threads, tick, silhouette)
 		if err != nil {
 			return nil, err
 		}
@@ -58,8 +51,28 @@ func Silhouettes(ctx context.Context, p *Points, partitions []Partition, rows []
 	return results, nil
 }
 
-// silhouettes returns s for each partition and each of the rows.
-func (p *Points) silhouettes(ctx context.Context, partitions []Partition, slots int, rows []int, threads int, tick func(n int)) ([][]float64, error) {
+// rows lists all rows.
+func (p *Points) rows() []int {
+	rows := make([]int, p.N)
+	for i := range rows {
+		rows[i] = i
+	}
+	return rows
+}
+
+// room returns the end of the partitions from at on that one pass has room for, and the sum of their clusters: all of them,
+// but for very many.
+func room(partitions []Partition, at int) (slots, end int) {
+	for end = at; end < len(partitions) && slots+partitions[end].K <= pairwise.MaxSlots; end++ {
+		slots += partitions[end].K
+	}
+	return slots, end
+}
+
+// perRow returns for each partition and each of the rows what f makes of the sums of the distances to the rows of each
+// cluster, the clusters' sizes, and the row's own cluster.
+func (p *Points) perRow(ctx context.Context, partitions []Partition, slots int, rows []int, threads int, tick func(n int),
+	f func(sums []float64, size []int, own int) float64) ([][]float64, error) {
 	labels, base := make([][]uint8, len(partitions)), make([]int, len(partitions))
 	values := make([][]float64, len(partitions))
 	size := make([]int, slots)
@@ -93,7 +106,7 @@ func (p *Points) silhouettes(ctx context.Context, partitions []Partition, slots 
 				sums[s] = float64(steps[(group*slots+s)*pairwise.Lanes+lane]) * step
 			}
 			for q, part := range partitions {
-				values[q][r] = silhouette(sums[base[q]:base[q]+part.K], size[base[q]:base[q]+part.K], int(part.Labels[rows[r]]))
+				values[q][r] = f(sums[base[q]:base[q]+part.K], size[base[q]:base[q]+part.K], int(part.Labels[rows[r]]))
 			}
 		}
 		if tick != nil {
