@@ -2,7 +2,8 @@ package pairwise
 
 import "github.com/klauspost/cpuid/v2"
 
-var hasAVX2 = cpuid.CPU.Has(cpuid.AVX2)
+// hasAVX2 stands for the whole chain that the assembly uses.
+var hasAVX2 = cpuid.CPU.Supports(cpuid.AVX, cpuid.AVX2, cpuid.FMA3)
 
 func addTileAVX2(s *Summer, x []float64, sums []uint64, tile int) {
 	t := s.t

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func distancesAVX2(dst *uint64, x *float64, y *float64, blocks int, d int, magic float64)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·distancesAVX2(SB), NOSPLIT, $0-48
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -13,12 +13,14 @@ TEXT ·distancesAVX2(SB), NOSPLIT, $0-48
 	MOVQ         blocks+24(FP), BX
 	MOVQ         d+32(FP), SI
 	VBROADCASTSD magic+40(FP), Y0
+	MOVQ         $0x3ff0000000000000, DI
+	VMOVQ        DI, X1
+	VBROADCASTSD X1, Y1
 	MOVQ         SI, DI
 	SHLQ         $0x03, DI
 	LEAQ         (DI)(DI*2), R8
 
 block:
-	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
@@ -26,77 +28,78 @@ block:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   SI, R11
 
 column:
-	VMOVUPD      (R9), Y9
-	VMOVUPD      32(R9), Y10
-	VBROADCASTSD (R10), Y11
-	VSUBPD       Y11, Y9, Y12
-	VMULPD       Y12, Y12, Y12
-	VADDPD       Y12, Y1, Y1
-	VSUBPD       Y11, Y10, Y11
-	VMULPD       Y11, Y11, Y11
-	VADDPD       Y11, Y2, Y2
-	VBROADCASTSD (R10)(DI*1), Y11
-	VSUBPD       Y11, Y9, Y12
+	VMOVUPD      (R9), Y10
+	VMOVUPD      32(R9), Y11
+	VBROADCASTSD (R10), Y12
+	VSUBPD       Y12, Y10, Y13
+	VFMSUB231PD  Y11, Y1, Y12
+	VMULPD       Y13, Y13, Y13
+	VADDPD       Y13, Y2, Y2
 	VMULPD       Y12, Y12, Y12
 	VADDPD       Y12, Y3, Y3
-	VSUBPD       Y11, Y10, Y11
-	VMULPD       Y11, Y11, Y11
-	VADDPD       Y11, Y4, Y4
-	VBROADCASTSD (R10)(DI*2), Y11
-	VSUBPD       Y11, Y9, Y12
+	VBROADCASTSD (R10)(DI*1), Y12
+	VSUBPD       Y12, Y10, Y13
+	VFMSUB231PD  Y11, Y1, Y12
+	VMULPD       Y13, Y13, Y13
+	VADDPD       Y13, Y4, Y4
 	VMULPD       Y12, Y12, Y12
 	VADDPD       Y12, Y5, Y5
-	VSUBPD       Y11, Y10, Y11
-	VMULPD       Y11, Y11, Y11
-	VADDPD       Y11, Y6, Y6
-	VBROADCASTSD (R10)(R8*1), Y11
-	VSUBPD       Y11, Y9, Y9
-	VMULPD       Y9, Y9, Y9
-	VADDPD       Y9, Y7, Y7
-	VSUBPD       Y11, Y10, Y9
-	VMULPD       Y9, Y9, Y9
-	VADDPD       Y9, Y8, Y8
+	VBROADCASTSD (R10)(DI*2), Y12
+	VSUBPD       Y12, Y10, Y13
+	VFMSUB231PD  Y11, Y1, Y12
+	VMULPD       Y13, Y13, Y13
+	VADDPD       Y13, Y6, Y6
+	VMULPD       Y12, Y12, Y12
+	VADDPD       Y12, Y7, Y7
+	VBROADCASTSD (R10)(R8*1), Y12
+	VSUBPD       Y12, Y10, Y10
+	VFMSUB231PD  Y11, Y1, Y12
+	VMULPD       Y10, Y10, Y10
+	VADDPD       Y10, Y8, Y8
+	VMULPD       Y12, Y12, Y12
+	VADDPD       Y12, Y9, Y9
 	ADDQ         $0x40, R9
 	ADDQ         $0x08, R10
 	DECQ         R11
 	JNZ          column
-	VSQRTPD      Y1, Y1
-	VADDPD       Y0, Y1, Y1
-	VPSUBQ       Y0, Y1, Y1
-	VMOVDQU      Y1, (AX)
 	VSQRTPD      Y2, Y2
 	VADDPD       Y0, Y2, Y2
 	VPSUBQ       Y0, Y2, Y2
-	VMOVDQU      Y2, 32(AX)
+	VMOVDQU      Y2, (AX)
 	VSQRTPD      Y3, Y3
 	VADDPD       Y0, Y3, Y3
 	VPSUBQ       Y0, Y3, Y3
-	VMOVDQU      Y3, 64(AX)
+	VMOVDQU      Y3, 32(AX)
 	VSQRTPD      Y4, Y4
 	VADDPD       Y0, Y4, Y4
 	VPSUBQ       Y0, Y4, Y4
-	VMOVDQU      Y4, 96(AX)
+	VMOVDQU      Y4, 64(AX)
 	VSQRTPD      Y5, Y5
 	VADDPD       Y0, Y5, Y5
 	VPSUBQ       Y0, Y5, Y5
-	VMOVDQU      Y5, 128(AX)
+	VMOVDQU      Y5, 96(AX)
 	VSQRTPD      Y6, Y6
 	VADDPD       Y0, Y6, Y6
 	VPSUBQ       Y0, Y6, Y6
-	VMOVDQU      Y6, 160(AX)
+	VMOVDQU      Y6, 128(AX)
 	VSQRTPD      Y7, Y7
 	VADDPD       Y0, Y7, Y7
 	VPSUBQ       Y0, Y7, Y7
-	VMOVDQU      Y7, 192(AX)
+	VMOVDQU      Y7, 160(AX)
 	VSQRTPD      Y8, Y8
 	VADDPD       Y0, Y8, Y8
 	VPSUBQ       Y0, Y8, Y8
-	VMOVDQU      Y8, 224(AX)
+	VMOVDQU      Y8, 192(AX)
+	VSQRTPD      Y9, Y9
+	VADDPD       Y0, Y9, Y9
+	VPSUBQ       Y0, Y9, Y9
+	VMOVDQU      Y9, 224(AX)
 	ADDQ         $0x00000100, AX
 	LEAQ         (DX)(DI*4), DX
 	DECQ         BX

@@ -58,6 +58,9 @@ func TestSumsEqualTheDefinition(t *testing.T) {
 					for n := 1; n <= 140; n += 1 + n/3 {
 						values, labels, base, slots := drawn(n, d, ks)
 						targets := NewTargets(values, d, labels, base, slots)
+						if n%2 == 0 { // as above maxSorted
+							targets.sorted, targets.values = false, values
+						}
 						s := targets.Summer()
 						s.sum = sum
 						for m := 1; m <= min(n, 20); m += 3 {
@@ -85,7 +88,7 @@ func TestGuards(t *testing.T) {
 		values, labels, base, slots := drawn(rows, d, []int{2, 7})
 		targets := NewTargets(values, d, labels, base, slots)
 		s := targets.Summer()
-		copy(s.rows, values)
+		s.take(0)
 		for i := range s.steps {
 			s.steps[i] = guard
 		}
