@@ -17,22 +17,27 @@ type Labeling struct {
 // visit is called from several goroutines at once, in any order, and t is good until it returns. The first error ends the
 // run.
 //
-// Labelings with few labels are merged into one of up to 256, so that one pass over the rows counts several pairs: at ten
-// labels each, four.
+// Labelings with few labels are merged, so that one pass over the rows counts several pairs: four at ten labels each, two
+// at twenty.
 func AllPairs(ctx context.Context, labelings []Labeling, threads int, visit func(i, j int, t Table) error) error {
 	groups := merge(labelings)
-	widest := 1
+	width := 1
 	for _, g := range groups {
-		widest = max(widest, g.k)
+		width = max(width, g.k)
 	}
-	// A piece of work is a group against so many others: enough to make up for its preparation.
+	// A piece of work is one or more groups, merged again, against so many others: enough to make up for the merging.
 	const against = 16
-	type piece struct{ group, first, end int }
+	type piece struct{ of, to, first, end int }
 	var pieces []piece
-	for p := range groups {
-		for first := p; first < len(groups); first += against {
-			pieces = append(pieces, piece{p, first, min(first+against, len(groups))})
+	for of := 0; of < len(groups); {
+		to, k := of+1, groups[of].k
+		for ; to < len(groups) && k*groups[to].k*width <= min(maxCells, len(groups[of].labels)/mergeRows); to++ {
+			k *= groups[to].k
 		}
+		for first := of; first < len(groups); first += against {
+			pieces = append(pieces, piece{of, to, first, min(first+against, len(groups))})
+		}
+		of = to
 	}
 	counters := make([]*counter, par.Threads(threads))
 	return par.Each(ctx, len(counters), len(pieces), func(worker, i int) error {
@@ -40,12 +45,12 @@ func AllPairs(ctx context.Context, labelings []Labeling, threads int, visit func
 			counters[worker] = &counter{labelings: labelings}
 		}
 		c, p := counters[worker], pieces[i]
-		c.take(groups[p.group], widest)
-		for q := p.first; q < p.end; q++ {
+		c.take(groups[p.of:p.to], width)
+		for _, g := range groups[p.first:p.end] {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := c.pair(groups[p.group], groups[q], p.group == q, visit); err != nil {
+			if err := c.pairs(g, visit); err != nil {
 				return err
 			}
 		}
@@ -75,6 +80,10 @@ type group struct {
 // mergeRows is the least number of rows per cell of a table of two groups: below, taking it apart for the pairs of members
 // costs as much as counting (4 additions a cell at two members each).
 const mergeRows = 16
+
+// maxCells is the largest table for which groups are merged again: 128 KiB of counters, at which a row takes up to twice
+// the time (BenchmarkAllPairs).
+const maxCells = 1 << 15
 
 // merge puts neighbours into groups.
 func merge(labelings []Labeling) []group {
@@ -108,27 +117,32 @@ func merge(labelings []Labeling) []group {
 // counter counts on one goroutine.
 type counter struct {
 	labelings []Labeling
-	shifted   []uint16 // the labels of the group that was taken, times the width of the tables
+	taken     group    // without labels; they are in shifted
+	shifted   []uint16 // the labels of the groups that were taken, times width
 	width     int
 	count     [1 << 16]uint32
-	table     []int64 // of two groups, width columns a row
-	pairs     []int64 // of two members
+	table     []int64 // of the groups that were taken and another, width columns a row
+	pair      []int64 // of two members
 }
 
-// take prepares g to be counted against groups of up to width labels; g's labels times width stay below 2^16.
-func (c *counter) take(g group, width int) {
-	if len(c.shifted) != len(g.labels) {
-		c.shifted = make([]uint16, len(g.labels))
+// take merges neighbouring groups to be counted against groups of up to width labels. The product of all their labels and
+// width is at most 2^16.
+func (c *counter) take(groups []group, width int) {
+	c.taken, c.width = group{first: groups[0].first, end: groups[len(groups)-1].end, k: 1}, width
+	c.shifted = append(c.shifted[:0], make([]uint16, len(groups[0].labels))...)
+	for at := len(groups) - 1; at >= 0; at-- {
+		by := uint16(c.taken.k * width)
+		for i, l := range groups[at].labels {
+			c.shifted[i] += uint16(l) * by
+		}
+		c.taken.k *= groups[at].k
 	}
-	for i, l := range g.labels {
-		c.shifted[i] = uint16(l) * uint16(width)
-	}
-	c.width = width
 }
 
-// pair counts the group that was taken against another, or against itself, and visits all pairs of members.
-func (c *counter) pair(a, b group, same bool, visit func(i, j int, t Table) error) error {
-	if same && a.end-a.first == 1 {
+// pairs counts the groups that were taken against b, and visits all pairs of members in order.
+func (c *counter) pairs(b group, visit func(i, j int, t Table) error) error {
+	a := c.taken
+	if b.end-1 <= a.first {
 		return nil
 	}
 	c.tables(a.k*c.width, b.labels)
@@ -138,10 +152,10 @@ func (c *counter) pair(a, b group, same bool, visit func(i, j int, t Table) erro
 		for j, sb := b.first, b.k; j < b.end; j++ {
 			kb := c.labelings[j].K
 			sb /= kb
-			if same && j <= i {
+			if j <= i {
 				continue
 			}
-			t := Table{ka, kb, grown(&c.pairs, ka*kb)}
+			t := Table{ka, kb, grown(&c.pair, ka*kb)}
 			for x := range a.k {
 				row := t.Count[x/sa%ka*kb:][:kb]
 				from := c.table[x*c.width:][:b.k]
