@@ -33,7 +33,7 @@ func (w *work) prune() {
 		}
 		_ = par.Each(context.Background(), w.cfg.Threads, j, func(_, i int) error {
 			if ok[i] && w.m.Columns[i].Feature != c.Feature {
-				r[i] = covariance(w.x[i], w.x[j], means[i], means[j]) / sds[i] / sds[j]
+				r[i] = exact.Covariance(w.x[i], w.x[j], means[i], means[j]) / sds[i] / sds[j]
 			}
 			return nil
 		})
@@ -46,9 +46,4 @@ func (w *work) prune() {
 		}
 	}
 	w.keep(ok)
-}
-
-// covariance returns the population covariance of x and y with the given means.
-func covariance(x, y []float64, mx, my float64) float64 {
-	return exact.SumFunc(len(x), func(i int) float64 { return float64((x[i] - mx) * (y[i] - my)) }) / float64(len(x))
 }

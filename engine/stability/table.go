@@ -82,6 +82,9 @@ func ratio(a, b *big.Int) float64 {
 // ARI is the adjusted Rand index (Hubert and Arabie 1985), computed in exact integers and rounded once. It is 1 where both
 // partitions are trivial.
 func (t Table) ARI() float64 {
+	if v, ok := t.ari128(); ok {
+		return v
+	}
 	p := t.Pairs()
 	// (both - ab/all) / ((a+b)/2 - ab/all), times 2 all above and below.
 	ab := new(big.Int).Mul(p.A, p.B)

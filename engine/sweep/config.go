@@ -13,7 +13,9 @@ type Config struct {
 	BootRestarts int                 // 10
 	BootScheme   string              // "multinomial" (default)
 	Silhouette   string              // "exact" (default up to SilhouetteLimit rows, then "sample:10000"), "simplified", "sample:N", "none"
-	Gap          int                 // reference sets; 0 = none (needs the issue on choosing k)
+	Gap          int                 // reference sets of the gap statistic, at least 2; 0 = none
+	GapSpace     string              // box of the references: "pca" (default) or "original"
+	GapPower     int                 // of the distances: 2 (default), or 1 as in clusGap, which costs n^2 per reference set
 	Seed         uint64
 	Threads      int // 0 = all
 	Choose       Choose

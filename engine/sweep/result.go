@@ -33,6 +33,9 @@ type Convention struct {
 	BootRestart int    `json:"boot_restarts"`
 	BootScheme  string `json:"boot_scheme"`
 	Silhouette  string `json:"silhouette"` // "exact", "sample:N", "simplified", "none"
+	Gap         int    `json:"gap"`        // reference sets; 0 = no gap statistic
+	GapSpace    string `json:"gap_space"`  // "pca", "original"
+	GapPower    int    `json:"gap_power"`  // of the distances: 2, 1
 }
 
 // KResult is everything about one k.
@@ -49,7 +52,7 @@ type KResult struct {
 	CalinskiHarabasz     *float64   `json:"calinski_harabasz"`
 	DaviesBouldin        *float64   `json:"davies_bouldin"`
 	Dunn                 *float64   `json:"dunn"`
-	LogW                 *float64   `json:"log_w"`
+	LogW                 *float64   `json:"log_w"` // natural log of half the inertia, or of the dispersion of power 1
 	Gap                  *float64   `json:"gap"`
 	GapSE                *float64   `json:"gap_se"`
 	PredictionStrength   *float64   `json:"prediction_strength"`

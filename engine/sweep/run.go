@@ -51,13 +51,17 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 	cfg = cfg.WithDefaults(in.Matrix.N)
 	s := &runner{in: in, cfg: cfg, pool: pool.New(in.Matrix, path, cfg.Threads), progress: progress,
 		points: points(in), timings: map[string]float64{"fit_s": 0, "silhouette_s": 0, "stability_s": 0, "gap_s": 0, "load_s": 0}}
+	if err := cfg.checkGap(); err != nil {
+		return nil, nil, err
+	}
 	if err := s.possible(); err != nil {
 		return nil, nil, err
 	}
 	r := &Result{Schema: "segovia:sweep", FormatVersion: 1, N: in.Matrix.N, D: in.Matrix.D,
 		Features: in.Names, Seed: cfg.Seed, AlgorithmVersion: AlgorithmVersion, Precision: precision(in),
 		Convention: Convention{Scale: in.Scale, Init: cfg.initName(), Restarts: s.restarts(), MaxIter: cfg.MaxIter,
-			Bootstrap: cfg.Bootstrap, BootRestart: cfg.BootRestarts, BootScheme: cfg.BootScheme, Silhouette: cfg.Silhouette},
+			Bootstrap: cfg.Bootstrap, BootRestart: cfg.BootRestarts, BootScheme: cfg.BootScheme, Silhouette: cfg.Silhouette,
+			Gap: cfg.Gap, GapSpace: cfg.GapSpace, GapPower: cfg.GapPower},
 		Warnings: append([]string{}, s.warnings...)}
 	if err := s.timed("fit_s", s.fit(ctx, r)); err != nil {
 		return nil, nil, err
@@ -67,6 +71,11 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 	}
 	if cfg.Bootstrap > 0 {
 		if err := s.timed("stability_s", s.bootstrap(ctx, r)); err != nil {
+			return nil, nil, err
+		}
+	}
+	if cfg.Gap > 0 {
+		if err := s.timed("gap_s", s.gap(ctx, r)); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -95,6 +104,10 @@ func (c Config) WithDefaults(n int) Config {
 		c.BootScheme = "multinomial"
 	}
 	c.Silhouette = validity.Resolve(c.Silhouette, n)
+	if c.GapSpace == "" {
+		c.GapSpace = "pca"
+	}
+	set(&c.GapPower, 2)
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"segovia/engine/internal/exact"
 	"segovia/engine/internal/par"
+	"segovia/kernels/pairwise"
 	"segovia/kernels/rng"
 )
 
@@ -27,108 +28,114 @@ type Silhouette struct {
 // Silhouettes returns the silhouettes (Rousseeuw 1987) of several partitions of the same points in one pass over the
 // distances: a is the mean Euclidean distance to the other rows of the own cluster, b the smallest mean distance to another
 // cluster, s = (b - a) / max(a, b), and 0 in clusters of one row and where a = b = 0. rows picks the rows whose s is
-// averaged (each against all rows); nil means all of them, the exact silhouette. The work is O(n * len(rows) * d).
-// Partitions need at least two clusters with rows. tick, if not nil, is told of rows done.
+// averaged (each against all rows); nil means all of them, the exact silhouette. The work is O(n * len(rows) * d), and a
+// partition's result does not depend on the others (package pairwise). Partitions need at least two clusters with rows.
+// tick, if not nil, is told of rows done.
 func Silhouettes(ctx context.Context, p *Points, partitions []Partition, rows []int, threads int, tick func(n int)) ([]Silhouette, error) {
 	sampled := rows != nil
 	if !sampled {
-		rows = make([]int, p.N)
-		for i := range rows {
-			rows[i] = i
-		}
-	}
-	// slot[j*P+q] is where row j's distance is added for partition q.
-	slots := 0
-	base := make([]int, len(partitions))
-	for q, part := range partitions {
-		base[q] = slots
-		slots += part.K
-	}
-	slot := make([]uint16, p.N*len(partitions))
-	size := make([]int, slots)
-	for q, part := range partitions {
-		for j, l := range part.Labels {
-			slot[j*len(partitions)+q] = uint16(base[q] + int(l))
-			size[base[q]+int(l)]++
-		}
-	}
-	values := make([][]float64, len(partitions))
-	for q := range values {
-		values[q] = make([]float64, len(rows))
-	}
-	const chunk = 64
-	err := par.Each(ctx, threads, (len(rows)+chunk-1)/chunk, func(_, c int) error {
-		sums := make([]float64, slots)
-		end := min((c+1)*chunk, len(rows))
-		for r := c * chunk; r < end; r++ {
-			i := rows[r]
-			clear(sums)
-			p.addDistances(sums, i, slot, len(partitions))
-			for q, part := range partitions {
-				values[q][r] = silhouette(sums[base[q]:base[q]+part.K], size[base[q]:base[q]+part.K], int(part.Labels[i]))
-			}
-		}
-		if tick != nil {
-			tick(end - c*chunk)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
+		rows = p.rows()
 	}
 	results := make([]Silhouette, len(partitions))
-	for q, part := range partitions {
-		s := &results[q]
-		s.Segment = make([]float64, part.K)
-		segment, count := make([]exact.Accumulator, part.K), make([]int, part.K)
-		for r, i := range rows {
-			l := part.Labels[i]
-			segment[l].Add(values[q][r])
-			count[l]++
+	for at := 0; at < len(partitions); {
+		slots, end := room(partitions, at)
+		values, err := p.perRow(ctx, partitions[at:end], slots, rows, threads, tick, silhouette)
+		if err != nil {
+			return nil, err
 		}
-		for l := range segment {
-			s.Segment[l] = segment[l].Sum() / float64(count[l])
+		for q, part := range partitions[at:end] {
+			results[at+q] = summarise(p.N, part, values[q], rows, sampled)
 		}
-		s.Mean = exact.Sum(values[q]) / float64(len(rows))
-		if sampled {
-			_, sd := exact.SD(values[q], true)
-			se := sd / math.Sqrt(float64(len(rows))) * math.Sqrt(1-float64(len(rows))/float64(p.N))
-			s.SE = &se
-		}
+		at = end
 	}
 	return results, nil
 }
 
-// addDistances adds the Euclidean distance from row i to every row j into the slots of j. Four rows are taken at a time,
-// so that four chains of additions overlap; each distance is a sum in column order.
-func (p *Points) addDistances(sums []float64, i int, slot []uint16, q int) {
-	x, d := p.Row(i), p.D
-	var dist [4]float64
-	for j := 0; j < p.N; j += 4 {
-		lanes := min(4, p.N-j)
-		if lanes == 4 {
-			y := p.Values[j*d : (j+4)*d]
-			y0, y1, y2, y3 := y[:d], y[d:2*d], y[2*d:3*d], y[3*d:4*d]
-			var s0, s1, s2, s3 float64
-			for at, v := range x {
-				d0, d1, d2, d3 := v-y0[at], v-y1[at], v-y2[at], v-y3[at]
-				s0 += float64(d0 * d0)
-				s1 += float64(d1 * d1)
-				s2 += float64(d2 * d2)
-				s3 += float64(d3 * d3)
-			}
-			dist = [4]float64{math.Sqrt(s0), math.Sqrt(s1), math.Sqrt(s2), math.Sqrt(s3)}
-		} else {
-			for o := range lanes {
-				dist[o] = math.Sqrt(squared(x, p.Row(j+o)))
-			}
-		}
-		for o, v := range dist[:lanes] {
-			for _, s := range slot[(j+o)*q : (j+o+1)*q] {
-				sums[s] += v
-			}
+// rows lists all rows.
+func (p *Points) rows() []int {
+	rows := make([]int, p.N)
+	for i := range rows {
+		rows[i] = i
+	}
+	return rows
+}
+
+// room returns the end of the partitions from at on that one pass has room for, and the sum of their clusters: all of them,
+// but for very many.
+func room(partitions []Partition, at int) (slots, end int) {
+	for end = at; end < len(partitions) && slots+partitions[end].K <= pairwise.MaxSlots; end++ {
+		slots += partitions[end].K
+	}
+	return slots, end
+}
+
+// perRow returns for each partition and each of the rows what f makes of the sums of the distances to the rows of each
+// cluster, the clusters' sizes, and the row's own cluster.
+func (p *Points) perRow(ctx context.Context, partitions []Partition, slots int, rows []int, threads int, tick func(n int),
+	f func(sums []float64, size []int, own int) float64) ([][]float64, error) {
+	labels, base := make([][]uint8, len(partitions)), make([]int, len(partitions))
+	values := make([][]float64, len(partitions))
+	size := make([]int, slots)
+	next := 0
+	for q, part := range partitions {
+		labels[q], base[q] = part.Labels, next
+		next += part.K
+		values[q] = make([]float64, len(rows))
+		for _, l := range part.Labels {
+			size[base[q]+int(l)]++
 		}
 	}
+	targets := pairwise.NewTargets(p.Values, p.D, labels, base, slots)
+	step := targets.Step()
+	const chunk = 8 * pairwise.Lanes
+	summers := make([]*pairwise.Summer, par.Threads(threads))
+	err := par.Each(ctx, len(summers), (len(rows)+chunk-1)/chunk, func(worker, c int) error {
+		if summers[worker] == nil {
+			summers[worker] = targets.Summer()
+		}
+		first, end := c*chunk, min((c+1)*chunk, len(rows))
+		points := make([]float64, 0, chunk*p.D)
+		for _, i := range rows[first:end] {
+			points = append(points, p.Row(i)...)
+		}
+		steps := summers[worker].Sums(points)
+		sums := make([]float64, slots)
+		for r := first; r < end; r++ {
+			group, lane := (r-first)/pairwise.Lanes, (r-first)%pairwise.Lanes
+			for s := range sums {
+				sums[s] = float64(steps[(group*slots+s)*pairwise.Lanes+lane]) * step
+			}
+			for q, part := range partitions {
+				values[q][r] = f(sums[base[q]:base[q]+part.K], size[base[q]:base[q]+part.K], int(part.Labels[rows[r]]))
+			}
+		}
+		if tick != nil {
+			tick(end - first)
+		}
+		return nil
+	})
+	return values, err
+}
+
+// summarise averages the values of the rows, all of n or a sample of them.
+func summarise(n int, part Partition, values []float64, rows []int, sampled bool) Silhouette {
+	s := Silhouette{Segment: make([]float64, part.K)}
+	segment, count := make([]exact.Accumulator, part.K), make([]int, part.K)
+	for r, i := range rows {
+		l := part.Labels[i]
+		segment[l].Add(values[r])
+		count[l]++
+	}
+	for l := range segment {
+		s.Segment[l] = segment[l].Sum() / float64(count[l])
+	}
+	s.Mean = exact.Sum(values) / float64(len(rows))
+	if sampled {
+		_, sd := exact.SD(values, true)
+		se := sd / math.Sqrt(float64(len(rows))) * math.Sqrt(1-float64(len(rows))/float64(n))
+		s.SE = &se
+	}
+	return s
 }
 
 func silhouette(sums []float64, size []int, own int) float64 {

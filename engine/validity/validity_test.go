@@ -3,6 +3,9 @@ package validity
 import (
 	"context"
 	"math"
+	"reflect"
+	"slices"
+	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -41,8 +44,15 @@ func TestSilhouettesEqualTheDefinition(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		// Distances are rounded to steps of at most 2^-50 of the diagonal: a and b are off by half of one, s by three halves
+		// over the larger of them.
+		var diagonal float64
+		for _, c := range columns {
+			diagonal += (slices.Max(c) - slices.Min(c)) * (slices.Max(c) - slices.Min(c))
+		}
+		step := math.Sqrt(diagonal) * 0x1p-50
 		for q, part := range []Partition{{k, labels}, {2, other}} {
-			var mean float64
+			var mean, off float64
 			for i := range p.N {
 				sums, sizes := make([]float64, part.K), make([]float64, part.K)
 				for j := range p.N {
@@ -67,9 +77,12 @@ func TestSilhouettesEqualTheDefinition(t *testing.T) {
 				}
 				if max(a, b) > 0 {
 					mean += (b - a) / max(a, b) / float64(p.N)
+					off += 1.5 * step / max(a, b) / float64(p.N)
 				}
 			}
-			near(t, "silhouette", got[q].Mean, mean)
+			if math.Abs(got[q].Mean-mean) > off+1e-12 {
+				t.Fatalf("silhouette = %v, want %v within %v", got[q].Mean, mean, off+1e-12)
+			}
 			var weighted float64
 			sizes := MomentsOf(p, part.Labels, part.K).Size
 			for l, s := range got[q].Segment {
@@ -77,9 +90,40 @@ func TestSilhouettesEqualTheDefinition(t *testing.T) {
 					weighted += s * float64(sizes[l]) / float64(p.N)
 				}
 			}
-			near(t, "mean of the segments", weighted, mean)
+			near(t, "mean of the segments", weighted, got[q].Mean)
 		}
 	})
+}
+
+// Every bit is the same for any number of threads, alone or beside other partitions, for all rows or some.
+func TestSilhouettesDependOnThePartitionAlone(t *testing.T) {
+	p, partitions := clustered(1_000, 5)
+	for _, rows := range [][]int{nil, Sample(1, p.N, 333)} {
+		want, err := Silhouettes(context.Background(), p, partitions, rows, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, threads := range []int{2, 3, 7} {
+			var done atomic.Int64
+			got, err := Silhouettes(context.Background(), p, partitions, rows, threads, func(n int) { done.Add(int64(n)) })
+			if err != nil || !reflect.DeepEqual(got, want) {
+				t.Fatalf("%d threads: another result (%v)", threads, err)
+			}
+			total := p.N
+			if rows != nil {
+				total = len(rows)
+			}
+			if done.Load() != int64(total) {
+				t.Fatalf("%d rows were told of, want %d", done.Load(), total)
+			}
+		}
+		for q := range partitions {
+			alone, err := Silhouettes(context.Background(), p, partitions[q:q+1], rows, 2, nil)
+			if err != nil || !reflect.DeepEqual(alone[0], want[q]) {
+				t.Fatalf("k = %d alone: another result (%v)", partitions[q].K, err)
+			}
+		}
+	}
 }
 
 func TestMomentsEqualTheDefinitions(t *testing.T) {

@@ -370,6 +370,9 @@ func (p *page) buildMethods() {
 			add("m.scheme", c.BootScheme, true)
 		}
 		add("m.silhouette", p.silhouetteKind(c.Silhouette), false)
+		if _, known := texts["m.gap."+c.GapSpace]; known && c.Gap > 0 {
+			add("m.gap", p.t("m.gap."+c.GapSpace, p.L.int(int64(c.Gap)), p.L.int(int64(c.GapPower))), false)
+		}
 		if _, known := texts["m.precision."+p.sweep.Precision]; known {
 			add("m.precision", p.t("m.precision."+p.sweep.Precision), false)
 		}

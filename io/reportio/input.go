@@ -152,6 +152,9 @@ type sweepJSON struct {
 		BootRestart int    `json:"boot_restarts"`
 		BootScheme  string `json:"boot_scheme"`
 		Silhouette  string `json:"silhouette"`
+		Gap         int    `json:"gap"`
+		GapSpace    string `json:"gap_space"`
+		GapPower    int    `json:"gap_power"`
 	} `json:"convention"`
 	K     []sweepK `json:"k"`
 	Elbow struct {

@@ -369,7 +369,7 @@ func TestEveryTextIsUsed(t *testing.T) {
 		}
 		source.Write(b)
 	}
-	families := regexp.MustCompile(`^(stat|hint|class|event|gate|severity|check|g|m\.precision)\.`)
+	families := regexp.MustCompile(`^(stat|hint|class|event|gate|severity|check|g|m\.precision|m\.gap)\.`)
 	for key := range texts {
 		if !strings.Contains(source.String(), `"`+key+`"`) && !families.MatchString(key) {
 			t.Errorf("text %q is not used", key)

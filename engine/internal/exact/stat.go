@@ -91,6 +91,11 @@ func squares(xs []float64, mean, scale float64) float64 {
 	return math.Max(0, ss-float64(rest*rest)/n)
 }
 
+// Covariance returns the population covariance of x and y with the given means.
+func Covariance(x, y []float64, mx, my float64) float64 {
+	return SumFunc(len(x), func(i int) float64 { return float64((x[i] - mx) * (y[i] - my)) }) / float64(len(x))
+}
+
 // Skew returns the population skewness m3 / m2^1.5 of xs; 0 where all values are equal, NaN for none.
 func Skew(xs []float64) float64 {
 	mean, sd := SD(xs, false)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -95,6 +96,13 @@ func (e *env) plan(args []string) error {
 	p.K = cfg.K
 	kinds := int64(len(cfg.K))
 	p.Fits = kinds * (int64(cfg.Restarts) + 2*int64(cfg.Bootstrap)*int64(cfg.BootRestarts))
+	if cfg.Gap > 0 {
+		gapKinds := kinds
+		if !slices.Contains(cfg.K, 1) {
+			gapKinds++ // the gap's references are also taken as one segment
+		}
+		p.Fits += int64(cfg.Gap) * int64(cfg.Restarts) * gapKinds
+	}
 	var meanK float64
 	for _, k := range cfg.K {
 		meanK += float64(k) / float64(kinds)
@@ -106,7 +114,7 @@ func (e *env) plan(args []string) error {
 	rows := float64(p.Customers)
 	p.Seconds = rows * perRow * float64(p.Fits) / float64(p.Threads)
 	if strings.HasPrefix(cfg.Silhouette, "exact") {
-		p.Seconds += rows * rows * 15e-9 / float64(p.Threads) // engine/validity, SilhouetteLimit, tells the measurement
+		p.Seconds += rows * rows * 4e-9 / float64(p.Threads) // engine/validity, SilhouetteLimit, tells the measurement
 	}
 	d := float64(max(p.Features, 1))
 	p.Memory = int64(rows*(d*(8+8+8+4)+64) + float64(p.Threads)*rows*(8+24+2) + 2*rows*float64(kinds)*float64(p.Threads))

@@ -66,7 +66,8 @@ type sweepFlags struct {
 	tableFlags
 	k, init, choose, silhouette, scheme, algorithm, labels string
 	restarts, maxIter, bootstrap, bootRestarts             int
-	gap, predictionStrength                                int
+	gap, gapPower, predictionStrength                      int
+	gapSpace                                               string
 }
 
 // silhouetteUsage is the help on --silhouette.
@@ -115,7 +116,9 @@ segovia sweep segovia.yaml --out check`,
 	flags.StringVar(&f.scheme, "boot-scheme", "multinomial", "how to resample: multinomial")
 	flags.StringVar(&f.silhouette, "silhouette", "auto", silhouetteUsage)
 	flags.StringVar(&f.choose, "choose", "stable-then-silhouette", "rule that chooses k: "+strings.Join(sweep.Rules, "|")+"|K")
-	flags.IntVar(&f.gap, "gap", 0, "reference sets of the gap statistic (not in this version: 0)")
+	flags.IntVar(&f.gap, "gap", 0, "reference sets of the gap statistic, for example 50; 0 = none")
+	flags.StringVar(&f.gapSpace, "gap-space", "pca", "box in which references are drawn: pca (along the principal axes)|original (the columns)")
+	flags.IntVar(&f.gapPower, "gap-power", 2, "power of the distances in the gap: 2|1 (as in R's clusGap; work grows with the square of the rows)")
 	flags.IntVar(&f.predictionStrength, "prediction-strength", 0, "splits of the prediction strength (not in this version: 0)")
 	flags.StringVar(&f.labels, "labels", "", "write the labels of every k to this file: Parquet, or Arrow or CSV by its name")
 	flags.StringVar(&out, "out", "", "folder for the sweep of a configuration (default out)")
@@ -182,15 +185,16 @@ func (f *sweepFlags) run(e *env, file string) error {
 // config turns the flags into the engine's configuration and refuses what this version cannot do.
 func (f *sweepFlags) config(e *env) (sweep.Config, error) {
 	cfg := sweep.Config{Algorithm: f.algorithm, Restarts: f.restarts, Init: f.init, MaxIter: f.maxIter, Bootstrap: f.bootstrap,
-		BootRestarts: f.bootRestarts, BootScheme: f.scheme, Silhouette: f.silhouette, Seed: e.flags.seed, Threads: e.threads(),
+		BootRestarts: f.bootRestarts, BootScheme: f.scheme, Silhouette: f.silhouette,
+		Gap: f.gap, GapSpace: f.gapSpace, GapPower: f.gapPower, Seed: e.flags.seed, Threads: e.threads(),
 		Choose: sweep.Choose{Rule: f.choose, BestFailing: false}}
 	switch {
 	case f.algorithm != "kmeans":
 		return cfg, usagef("--algorithm %q is not in this version; use kmeans", f.algorithm)
 	case f.scheme != "multinomial":
 		return cfg, usagef("--boot-scheme %q is not in this version; use multinomial", f.scheme)
-	case f.gap != 0:
-		return cfg, usagef("--gap %d: the gap statistic is not in this version; use --gap 0", f.gap)
+	case f.gap < 0 || f.gap == 1:
+		return cfg, usagef("--gap %d: use at least 2 reference sets, or 0 for none", f.gap)
 	case f.predictionStrength != 0:
 		return cfg, usagef("--prediction-strength %d: it is not in this version; use 0", f.predictionStrength)
 	case f.restarts < 1 || f.maxIter < 1 || f.bootRestarts < 1 || f.bootstrap < 0:
@@ -270,7 +274,12 @@ func (e *env) writeSweepLabels(file string, t *readyTable, solutions []sweep.Sol
 func (e *env) printSweep(r *sweep.Result) {
 	e.printf("%d rows, %d columns, %d fits\n\n", r.N, r.D, r.Fits)
 	w := tabwriter.NewWriter(e.out, 0, 4, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "k\tinertia\tsilhouette\tCH\tDB\tmean ARI\tworst SLSw\tsmallest\tchecks\t")
+	gap := r.GapChoice != nil // else there is no such column
+	fmt.Fprint(w, "k\tinertia\tsilhouette\tCH\tDB\t")
+	if gap {
+		fmt.Fprint(w, "gap\t")
+	}
+	fmt.Fprintln(w, "mean ARI\tworst SLSw\tsmallest\tchecks\t")
 	for i, k := range r.K {
 		ari, slsw := "-", "-"
 		if st := k.Stability; st != nil {
@@ -293,10 +302,17 @@ func (e *env) printSweep(r *sweep.Result) {
 		if silhouette == nil {
 			silhouette = k.SilhouetteSimplified
 		}
-		fmt.Fprintf(w, "%s%d\t%.6g\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t\n", mark, k.K, k.Inertia, figure(silhouette), figure(k.CalinskiHarabasz),
-			figure(k.DaviesBouldin), ari, slsw, slices.Min(k.Sizes), checks)
+		fmt.Fprintf(w, "%s%d\t%.6g\t%s\t%s\t%s\t", mark, k.K, k.Inertia, figure(silhouette), figure(k.CalinskiHarabasz), figure(k.DaviesBouldin))
+		if gap {
+			fmt.Fprintf(w, "%s\t", figure(k.Gap))
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t\n", ari, slsw, slices.Min(k.Sizes), checks)
 	}
 	_ = w.Flush()
+	if c := r.GapChoice; gap {
+		e.printf("\nby the gap statistic, k = 1 included: globalSEmax %d, firstSEmax %d, Tibs2001SEmax %d, globalmax %d, firstmax %d\n",
+			c.GlobalSEmax, c.FirstSEmax, c.Tibs2001SEmax, c.GlobalMax, c.FirstMax)
+	}
 	e.printf("\n%s\n", r.Chosen.Because)
 }
 

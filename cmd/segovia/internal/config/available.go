@@ -7,7 +7,7 @@ import (
 )
 
 // Available returns a SEG-CFG-011 for everything that the configuration asks for and this version of Segovia cannot do: a
-// request that cannot be met fails, it is not quietly left out. What is only an additional figure becomes a warning.
+// request that cannot be met fails, it is not quietly left out.
 // Commands that carry a configuration out call it; `config show` and the schema do not.
 func (c *Config) Available() error {
 	var l problem.List
@@ -42,14 +42,10 @@ func (c *Config) Available() error {
 	return l.Err()
 }
 
-// remarks adds warnings for figures that stay empty in this version and for tables that are loaded and never used.
+// remarks adds warnings for a rule that is not in this version and for tables that are loaded and never used.
 func (c *Config) remarks() {
-	if c.Sweep.Gap > 0 {
-		c.warn("sweep.gap", "the gap statistic is not computed by this version; its fields stay null")
-	}
 	if c.Segment.Choose == "stable-then-gap" {
-		c.warn("segment.choose", "the rule stable-then-gap needs the gap statistic, which this version does not compute; "+
-			"stable-then-silhouette is used")
+		c.warn("segment.choose", "this version does not choose by the gap statistic yet; stable-then-silhouette is used")
 	}
 	for _, s := range c.Sources {
 		used := s.Name == c.Features.Entity.Table || s.Name == c.Features.Entity.From

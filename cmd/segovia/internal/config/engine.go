@@ -75,7 +75,7 @@ func (c *Config) PrepConfig() prep.Config {
 }
 
 // SweepConfig returns what is swept and how a solution is chosen. Both rules that begin with stability choose by
-// silhouette among the stable solutions until the gap statistic exists; Warnings says so.
+// silhouette among the stable solutions: choosing by the gap is not in this version, and Warnings says so.
 func (c *Config) SweepConfig() sweep.Config {
 	rule := string(c.Segment.Choose)
 	if rule == "stable-then-gap" {
@@ -84,6 +84,7 @@ func (c *Config) SweepConfig() sweep.Config {
 	return sweep.Config{
 		Algorithm: c.Sweep.Algorithm, K: c.Sweep.K.Values, KFromRange: c.Sweep.K.FromRange, Restarts: c.Sweep.Restarts,
 		Init: c.Sweep.Init, MaxIter: c.Sweep.MaxIter, Silhouette: string(c.Sweep.Silhouette),
+		Gap: c.Sweep.Gap, GapSpace: c.Sweep.GapSpace, GapPower: c.Sweep.GapPower,
 		Bootstrap: c.Stability.Bootstrap, BootRestarts: c.Stability.BootRestarts, BootScheme: c.Stability.BootScheme,
 		Seed: c.Run.Seed, Threads: c.ThreadCount(),
 		Choose: sweep.Choose{Rule: rule, Global: c.Stability.Require.Global, EachSegment: c.Stability.Require.EachSegment,

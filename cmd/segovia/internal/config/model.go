@@ -184,8 +184,9 @@ type Sweep struct {
 	Restarts   int        `cfg:"restarts" def:"10" min:"1" max:"100000" doc:"Fits with different starts; the best is kept."`
 	Init       string     `cfg:"init" def:"kmeans++" enum:"kmeans++|random" doc:"How starts are drawn."`
 	MaxIter    int        `cfg:"max_iter" def:"300" min:"1" doc:"Most iterations of one fit."`
-	Gap        int        `cfg:"gap" def:"0" min:"0" doc:"Reference sets of the gap statistic; 0 = none."`
-	GapSpace   string     `cfg:"gap_space" def:"pca" enum:"pca|original" doc:"Where references are drawn."`
+	Gap        int        `cfg:"gap" def:"0" min:"0" doc:"Reference sets of the gap statistic, at least 2; 0 = none."`
+	GapSpace   string     `cfg:"gap_space" def:"pca" enum:"pca|original" doc:"Box in which references are drawn: of the principal axes, or of the columns."`
+	GapPower   int        `cfg:"gap_power" def:"2" min:"1" max:"2" doc:"Power of the distances in the gap statistic: 2, or 1 as in R's clusGap (work grows with the square of the customers)."`
 	Silhouette Silhouette `cfg:"silhouette" def:"auto" doc:"auto (exact up to 20,000 customers, then a sample), exact, simplified, sample:N or none."`
 }
 

@@ -357,6 +357,10 @@ func (k *checker) choice() {
 		k.fail("sweep.k", "SEG-SEG-001", fmt.Sprintf("the rule %s cannot choose k = 1", rule), "one segment has no silhouette",
 			"try more, for example `sweep: {k: 2..10}`, or write `segment: {choose: 1}`")
 	}
+	if k.Sweep.Gap == 1 {
+		k.fail("sweep.gap", "SEG-CFG-003", "one reference set is too few for the gap statistic", "its standard error needs at least two",
+			"use 50, or 0 for none")
+	}
 	if m := k.Segment.MaxSegments; m > 0 && len(k.Sweep.K.Values) > 0 && k.Sweep.K.Values[0] > m {
 		k.contradiction("segment.max_segments", fmt.Sprintf("at most %d segments are allowed and the sweep begins at %d", m, k.Sweep.K.Values[0]),
 			"no solution could be chosen", "lower sweep.k or raise max_segments")
