@@ -4,7 +4,8 @@ package kernels
 // points are picked, since a tile spreads a point over as many cache lines as it has columns.
 type Rows struct {
 	N, D   int
-	Values []float32 // N*D values and RowSlack more, finite ones, which may be read
+	Values []float32 // N*D values and RowSlack more, finite ones, which may be read; nil = only Tiles are there
+	Tiles  []float32 // the same points in tiles (package tile); needed only where Values is nil, and slower
 	Square []float32 // |x|^2, off by at most gamma |x|^2 with gamma = 1.01 (D+4) 2^-24 (package simd)
 	Scale  []float32 // 2^e per column, padded with zeros to Padded(D): a value times its scale is its integer q
 }

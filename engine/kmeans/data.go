@@ -6,11 +6,13 @@ package kmeans
 
 import (
 	"cmp"
+	"encoding/binary"
 	"math"
 	"slices"
 	"sync"
 
 	"segovia/kernels"
+	"segovia/kernels/ref"
 	"segovia/kernels/tile"
 )
 
@@ -23,6 +25,8 @@ type Data struct {
 	// The slow ways, which tests and benchmarks compare with: equal rows stay apart, rows that a resample left out stay among
 	// those that are fitted, and every row is scored in every iteration. They change no result.
 	Unmerged, Unpacked, Unpruned bool
+	// Lean keeps no copy of the rows beside the tiles: half the memory, and slower.
+	Lean bool
 	// Pooling is "per-model", "shared", or empty for the choice by size (Worker.Shared).
 	Pooling string
 
@@ -58,22 +62,25 @@ func NewData(m *tile.Matrix) *Data {
 func (d *Data) points() *points {
 	d.onceBase.Do(func() {
 		n, cols := d.M.N, d.M.D
-		p := points{Rows: kernels.Rows{N: n, D: cols, Values: make([]float32, n*cols+kernels.RowSlack),
-			Square: make([]float32, d.M.TileCount()*tile.Lanes), Scale: d.scale}, tiles: d.M.Tiles}
+		p := points{Rows: kernels.Rows{N: n, D: cols, Tiles: d.M.Tiles, Square: make([]float32, d.M.TileCount()*tile.Lanes), Scale: d.scale},
+			tiles: d.M.Tiles}
+		if !d.Lean {
+			p.Values = make([]float32, n*cols+kernels.RowSlack)
+		}
 		for t := range d.M.TileCount() {
 			first := t * tile.Lanes
 			lanes := min(tile.Lanes, n-first)
+			var sum [tile.Lanes]float64
 			for j := range cols {
 				for l, v := range d.M.Tiles[(t*cols+j)*tile.Lanes:][:lanes] {
-					p.Values[(first+l)*cols+j] = v
+					if !d.Lean {
+						p.Values[(first+l)*cols+j] = v
+					}
+					sum[l] += float64(float64(v) * float64(v))
 				}
 			}
 			for l := range lanes {
-				var sum float64
-				for _, v := range p.Values[(first+l)*cols : (first+l+1)*cols] {
-					sum += float64(float64(v) * float64(v))
-				}
-				p.Square[first+l] = float32(sum)
+				p.Square[first+l] = float32(sum[l])
 			}
 		}
 		d.base = p
@@ -93,7 +100,7 @@ func (p *points) pick(tools kernels.RowTools, into *points, index []int32) {
 	}
 	into.tiles = into.tiles[:lanes*d+slackOf(d)]
 	for o, i := range index {
-		copy(into.Values[o*d:(o+1)*d], p.Values[int(i)*d:(int(i)+1)*d])
+		p.rowTo(into.Values[o*d:(o+1)*d], int(i))
 	}
 	tools.Gather(&kernels.Block{Tiles: into.tiles, Square: into.Square}, &p.Rows, index)
 	into.tiles = into.tiles[:lanes*d]
@@ -109,13 +116,43 @@ func (p *points) block(first, n int) kernels.Block {
 	return kernels.Block{D: p.D, N: n, Tiles: p.tiles[first*p.D : end*p.D], Square: p.Square[first:end]}
 }
 
-// row returns the values of point i.
-func (p *points) row(i int) []float32 { return p.Values[i*p.D : (i+1)*p.D] }
+// row returns the values of point i; the caller does not change them.
+func (p *points) row(i int) []float32 {
+	if p.Values == nil {
+		return p.rowTo(make([]float32, p.D), i)
+	}
+	return p.Values[i*p.D : (i+1)*p.D]
+}
 
-// Distinct returns the number of distinct rows.
-func (d *Data) Distinct() int {
+// rowTo copies the values of point i to dst and returns it.
+func (p *points) rowTo(dst []float32, i int) []float32 {
+	if p.Values != nil {
+		copy(dst, p.Values[i*p.D:(i+1)*p.D])
+		return dst
+	}
+	at := i/tile.Lanes*p.D*tile.Lanes + i%tile.Lanes
+	for j := range dst {
+		dst[j] = p.tiles[at+j*tile.Lanes]
+	}
+	return dst
+}
+
+// Distinct returns the number of distinct rows, or limit where there are as many or more.
+func (d *Data) Distinct(limit int) int {
+	seen := map[string]struct{}{}
+	var key []byte
+	row := make([]float32, d.M.D)
+	for i := range min(d.M.N, 8*limit) { // enough where few rows are equal
+		key = key[:0]
+		for _, v := range d.points().rowTo(row, i) {
+			key = binary.LittleEndian.AppendUint32(key, math.Float32bits(v))
+		}
+		if seen[string(key)] = struct{}{}; len(seen) == limit {
+			return limit
+		}
+	}
 	d.onceGroups.Do(d.group)
-	return d.distinct
+	return min(limit, d.distinct)
 }
 
 // Group returns the first row that has the same values as row i.
@@ -137,8 +174,9 @@ func (d *Data) group() {
 		tag uint32
 	}
 	table := make([]slot, size)
+	row, other := make([]float32, p.D), make([]float32, p.D)
 	for i := range p.N {
-		row := p.row(i)
+		p.rowTo(row, i)
 		h := uint64(len(row))
 		for _, v := range row {
 			h = mix(h ^ uint64(math.Float32bits(v)))
@@ -152,7 +190,7 @@ func (d *Data) group() {
 				d.distinct++
 				break
 			}
-			if s.tag == tag && slices.Equal(row, p.row(int(s.row-1))) {
+			if s.tag == tag && slices.Equal(row, p.rowTo(other, int(s.row-1))) {
 				d.groups[i] = s.row - 1
 				break
 			}
@@ -164,10 +202,34 @@ func (d *Data) group() {
 // few rows that it saves.
 const mergeBelow = 0.8
 
+// sampleRows is the number of rows that are looked at before all of a very large matrix are: grouping takes a hash table
+// with room for twice the rows.
+const sampleRows = 1 << 16
+
+// fewEqual reports whether a sample of a very large matrix has hardly any equal rows.
+func (d *Data) fewEqual() bool {
+	if d.M.N < 16*sampleRows {
+		return false
+	}
+	step := d.M.N / sampleRows
+	columns := make([]int32, sampleRows)
+	for i := range columns {
+		columns[i] = int32(i * step)
+	}
+	var picked points
+	d.points().pick(ref.RowTools{}, &picked, columns)
+	sample := Data{M: &tile.Matrix{N: sampleRows, D: d.M.D, Tiles: picked.tiles, Grids: d.M.Grids}}
+	sample.group()
+	return sample.distinct > sampleRows*95/100
+}
+
 // mergedRows returns the distinct rows, or nil where there are too many for merging to pay.
 func (d *Data) mergedRows(tools kernels.RowTools) *merged {
 	d.onceMerged.Do(func() {
-		if d.Unmerged || float64(d.Distinct()) > mergeBelow*float64(d.M.N) {
+		if d.Unmerged || d.fewEqual() {
+			return
+		}
+		if d.onceGroups.Do(d.group); float64(d.distinct) > mergeBelow*float64(d.M.N) {
 			return
 		}
 		first := make([]int32, 0, d.distinct)

@@ -77,7 +77,8 @@ func (w *Worker) canonical(f *Fit) float64 {
 	if f.complete {
 		label = func(i int) int { return int(f.Labels[s.leadOf(i)]) }
 	}
-	to := func(i int) float64 { return distance(s.row(i), f.Centroids[label(i)*d:(label(i)+1)*d]) }
+	buf := make([]float32, d)
+	to := func(i int) float64 { return distance(s.rowTo(buf, i), f.Centroids[label(i)*d:(label(i)+1)*d]) }
 	if s.merged != nil {
 		dist := make([]float64, s.N)
 		for i := range dist {

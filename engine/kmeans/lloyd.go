@@ -103,10 +103,15 @@ func (w *Worker) pass(runs []*run) {
 	}
 }
 
-// rowsFrom returns n rows of the sample as Rows of their own.
+// rowsFrom returns n rows of the sample, from a multiple of 16 on, as Rows of their own.
 func (w *Worker) rowsFrom(first, n int) *kernels.Rows {
 	s := &w.sample
-	w.window = kernels.Rows{N: n, D: s.D, Values: s.Values[first*s.D:], Square: s.Square[first:], Scale: s.Scale}
+	w.window = kernels.Rows{N: n, D: s.D, Square: s.Square[first:], Scale: s.Scale}
+	if s.Values != nil {
+		w.window.Values = s.Values[first*s.D:]
+	} else {
+		w.window.Tiles = s.tiles[first*s.D:]
+	}
 	return &w.window
 }
 

@@ -82,11 +82,12 @@ func newExchange(w *Worker, fit Fit) *exchange {
 	for i := range n {
 		x.copies[w.data.Group(i)]++
 	}
+	row := make([]float32, d)
 	for i, wt := range x.copies {
 		if wt > 0 {
 			c := int(x.label[i])
 			x.size[c] += int64(wt)
-			for j, v := range x.p.row(i) {
+			for j, v := range x.p.rowTo(row, i) {
 				x.sums[c*d+j] += int64(wt) * int64(float64(v)*x.scales[j])
 			}
 		}

@@ -48,15 +48,15 @@ func TestEveryWayGivesTheSameFits(t *testing.T) {
 	type way struct {
 		name                         string
 		path                         kernels.Path
-		unmerged, unpacked, unpruned bool
+		unmerged, unpacked, unpruned, lean bool
 		pooling                      string
 	}
-	ways := []way{{"slow", ref.Path{}, true, true, true, "per-model"}}
+	ways := []way{{"slow", ref.Path{}, true, true, true, false, "per-model"}}
 	for _, p := range available() {
 		for _, pooling := range []string{"per-model", "shared"} {
-			for bits := range 8 {
-				w := way{path: p, unmerged: bits&1 > 0, unpacked: bits&2 > 0, unpruned: bits&4 > 0, pooling: pooling}
-				w.name = fmt.Sprintf("%s %s unmerged=%v unpacked=%v unpruned=%v", p.Name(), pooling, w.unmerged, w.unpacked, w.unpruned)
+			for bits := range 16 {
+				w := way{path: p, unmerged: bits&1 > 0, unpacked: bits&2 > 0, unpruned: bits&4 > 0, lean: bits&8 > 0, pooling: pooling}
+				w.name = fmt.Sprintf("%s %s unmerged=%v unpacked=%v unpruned=%v lean=%v", p.Name(), pooling, w.unmerged, w.unpacked, w.unpruned, w.lean)
 				ways = append(ways, w)
 			}
 		}
@@ -68,7 +68,7 @@ func TestEveryWayGivesTheSameFits(t *testing.T) {
 			var want []Fit
 			for _, way := range ways {
 				data := NewData(m)
-				data.Unmerged, data.Unpacked, data.Unpruned, data.Pooling = way.unmerged, way.unpacked, way.unpruned, way.pooling
+				data.Unmerged, data.Unpacked, data.Unpruned, data.Pooling, data.Lean = way.unmerged, way.unpacked, way.unpruned, way.pooling, way.lean
 				w, err := data.NewWorker(way.path)
 				if err != nil {
 					t.Fatal(err)

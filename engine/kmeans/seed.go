@@ -6,6 +6,7 @@ import (
 
 	"segovia/kernels/ref"
 	"segovia/kernels/rng"
+	"segovia/kernels/tile"
 )
 
 // Seed returns up to k rows (fewer where there are fewer distinct rows of positive weight), drawn from the open sample by
@@ -78,11 +79,11 @@ func (w *Worker) SeedRandom(k int, stream rng.Stream) []float32 {
 	return seeds
 }
 
-// equal reports whether two rows of the sample have the same values.
-func (s *sample) equal(a, b int) bool {
-	x, y := s.row(a), s.row(b)
-	for j, v := range x {
-		if v != y[j] {
+// equal reports whether two rows have the same values.
+func (p *points) equal(a, b int) bool {
+	x, y := a/tile.Lanes*p.D*tile.Lanes+a%tile.Lanes, b/tile.Lanes*p.D*tile.Lanes+b%tile.Lanes
+	for j := range p.D {
+		if p.tiles[x+j*tile.Lanes] != p.tiles[y+j*tile.Lanes] {
 			return false
 		}
 	}

@@ -124,7 +124,7 @@ func (s *runner) referenceDispersion(ctx context.Context, m *tile.Matrix, fits p
 		w = append(w, inertia/2)
 	}
 	if s.cfg.GapPower == 1 {
-		return validity.WithinDistances(ctx, validity.FromMatrix(m), partitions, 1, nil)
+		return validity.WithinDistances(ctx, validity.OnGrid(m), partitions, 1, nil)
 	}
 	return w, nil
 }

@@ -22,13 +22,13 @@ import (
 // AlgorithmVersion names everything that decides labels: grid, distances, streams, seeding, iteration.
 const AlgorithmVersion = "v1"
 
-// maxUnrounded is the number of values up to which statistics are computed from unrounded values instead of the grid's.
-const maxUnrounded = 1 << 26
+// MaxUnrounded is the number of values up to which statistics are computed from unrounded values instead of the grid's.
+const MaxUnrounded = 1 << 26
 
 // Input is a prepared table.
 type Input struct {
 	Matrix *tile.Matrix // rows in key order
-	X      [][]float64  // the same columns, unrounded
+	X      [][]float64  // the same columns, unrounded; not needed above MaxUnrounded values
 	Names  []string     // of the columns
 	Scale  string       // how they were scaled, for the record
 }
@@ -122,7 +122,7 @@ func (c Config) initName() string {
 }
 
 func precision(in Input) string {
-	if in.Matrix.N*in.Matrix.D > maxUnrounded {
+	if in.Matrix.N*in.Matrix.D > MaxUnrounded {
 		return "grid"
 	}
 	return "float64"
@@ -132,14 +132,7 @@ func points(in Input) *validity.Points {
 	if precision(in) == "float64" {
 		return validity.FromColumns(in.X)
 	}
-	columns := make([][]float64, in.Matrix.D)
-	for j := range columns {
-		columns[j] = make([]float64, in.Matrix.N)
-		for i := range columns[j] {
-			columns[j][i] = in.Matrix.Grids[j].Restore(float64(in.Matrix.At(i, j)))
-		}
-	}
-	return validity.FromColumns(columns)
+	return validity.OnGrid(in.Matrix)
 }
 
 type runner struct {
@@ -170,7 +163,7 @@ func (s *runner) possible() error {
 	s.started = time.Now()
 	n, distinct := s.in.Matrix.N, 0
 	if n > 0 && s.in.Matrix.D > 0 {
-		distinct = s.pool.Data.Distinct()
+		distinct = s.pool.Data.Distinct(kernels.MaxK + 1)
 	}
 	if distinct < 2 {
 		return &problem.Problem{ID: "SEG-SEG-002", What: fmt.Sprintf("%d rows with %d distinct values cannot be segmented", n, distinct),

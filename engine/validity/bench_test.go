@@ -32,7 +32,7 @@ func clustered(n, d int) (*Points, []Partition) {
 		for i := range part.Labels {
 			best := 0.0
 			for c := range k {
-				if sq := squared(p.Row(i), centres[c*d:(c+1)*d]); c == 0 || sq < best {
+				if sq := squared(p.Row(nil, i), centres[c*d:(c+1)*d]); c == 0 || sq < best {
 					best, part.Labels[i] = sq, uint8(c)
 				}
 			}

@@ -26,10 +26,11 @@ func ReferenceBox(ctx context.Context, p *Points, principal bool, threads int) (
 	}
 	box := make([]float64, p.D)
 	err := par.Each(ctx, threads, p.D, func(_, c int) error {
+		buf := p.buffer()
 		lo, hi := math.Inf(1), math.Inf(-1)
 		for i := range p.N {
 			var at float64
-			for j, x := range p.Row(i) {
+			for j, x := range p.Row(buf, i) {
 				at += float64(x * axes[c][j])
 			}
 			lo, hi = min(lo, at), max(hi, at)
@@ -46,8 +47,9 @@ func principalAxes(ctx context.Context, p *Points, threads int) ([][]float64, er
 	means := make([]float64, p.D)
 	err := par.Each(ctx, threads, p.D, func(_, j int) error {
 		columns[j], cov[j] = make([]float64, p.N), make([]float64, p.D)
+		buf := p.buffer()
 		for i := range columns[j] {
-			columns[j][i] = p.Values[i*p.D+j]
+			columns[j][i] = p.Row(buf, i)[j]
 		}
 		means[j] = exact.Mean(columns[j])
 		return nil
@@ -94,17 +96,6 @@ func Reference(box []float64, n int, seed uint64, b int) *tile.Matrix {
 		}
 	}
 	return m
-}
-
-// FromMatrix returns the points of a matrix, without the offsets of its columns.
-func FromMatrix(m *tile.Matrix) *Points {
-	p := &Points{N: m.N, D: m.D, Values: make([]float64, 0, m.N*m.D)}
-	for i := range m.N {
-		for j := range m.D {
-			p.Values = append(p.Values, float64(m.At(i, j)))
-		}
-	}
-	return p
 }
 
 // WithinDistances returns for each partition the dispersion W that the gap statistic of power 1 compares: half the sum over

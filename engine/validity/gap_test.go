@@ -51,7 +51,7 @@ func TestWithinDistancesEqualTheDefinition(t *testing.T) {
 					size++
 					for j := range i {
 						if int(part.Labels[j]) == c {
-							sum += math.Sqrt(squared(p.Row(i), p.Row(j)))
+							sum += math.Sqrt(squared(p.Row(nil, i), p.Row(nil, j)))
 						}
 					}
 				}

@@ -6,12 +6,15 @@ import (
 	"math"
 
 	"segovia/engine/internal/exact"
+	"segovia/kernels/tile"
 )
 
-// Points are n rows of d unrounded values, row by row.
+// Points are n rows of d values: unrounded ones, or those of the grid where there are so many that a second copy of the
+// data would cost too much memory.
 type Points struct {
 	N, D   int
-	Values []float64
+	Values []float64 // row by row; nil = the values of the grid
+	grid   *tile.Matrix
 }
 
 // FromColumns returns the points with the given columns, all of the same length.
@@ -29,8 +32,34 @@ func FromColumns(columns [][]float64) *Points {
 	return p
 }
 
-// Row returns row i.
-func (p *Points) Row(i int) []float64 { return p.Values[i*p.D : (i+1)*p.D] }
+// OnGrid returns the points of a matrix, with the offsets of its columns, without a copy of them.
+func OnGrid(m *tile.Matrix) *Points { return &Points{N: m.N, D: m.D, grid: m} }
+
+// Row returns row i, in buf (of D values) where the values have no place of their own.
+func (p *Points) Row(buf []float64, i int) []float64 {
+	if p.Values != nil || p.grid == nil {
+		return p.Values[i*p.D : (i+1)*p.D]
+	}
+	for j := range buf {
+		buf[j] = p.grid.Grids[j].Restore(float64(p.grid.At(i, j)))
+	}
+	return buf
+}
+
+// buffer returns room for one row.
+func (p *Points) buffer() []float64 { return make([]float64, p.D) }
+
+// dense returns all values row by row.
+func (p *Points) dense() []float64 {
+	if p.Values != nil || p.grid == nil {
+		return p.Values
+	}
+	values := make([]float64, p.N*p.D)
+	for i := range p.N {
+		p.Row(values[i*p.D:(i+1)*p.D], i)
+	}
+	return values
+}
 
 // Moments are the sizes, means and within-cluster figures of a partition.
 type Moments struct {
@@ -60,8 +89,9 @@ func MomentsOf[L ~uint8 | ~int](p *Points, labels []L, k int) *Moments {
 		m.Size[l]++
 	}
 	sums := make([]exact.Accumulator, (k+1)*p.D)
+	buf := p.buffer()
 	for i, l := range labels {
-		for j, x := range p.Row(i) {
+		for j, x := range p.Row(buf, i) {
 			sums[int(l)*p.D+j].Add(x)
 			sums[k*p.D+j].Add(x)
 		}
@@ -79,10 +109,11 @@ func MomentsOf[L ~uint8 | ~int](p *Points, labels []L, k int) *Moments {
 	}
 	within, spread, total := make([]exact.Accumulator, k), make([]exact.Accumulator, k), exact.Accumulator{}
 	for i, l := range labels {
-		sq := squared(p.Row(i), m.Mean[int(l)*p.D:(int(l)+1)*p.D])
+		row := p.Row(buf, i)
+		sq := squared(row, m.Mean[int(l)*p.D:(int(l)+1)*p.D])
 		within[l].Add(sq)
 		spread[l].Add(math.Sqrt(sq))
-		total.Add(squared(p.Row(i), all))
+		total.Add(squared(row, all))
 	}
 	for c := range k {
 		m.Within[c] = within[c].Sum()

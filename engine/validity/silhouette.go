@@ -85,7 +85,7 @@ func (p *Points) perRow(ctx context.Context, partitions []Partition, slots int, 
 			size[base[q]+int(l)]++
 		}
 	}
-	targets := pairwise.NewTargets(p.Values, p.D, labels, base, slots)
+	targets := pairwise.NewTargets(p.dense(), p.D, labels, base, slots)
 	step := targets.Step()
 	const chunk = 8 * pairwise.Lanes
 	summers := make([]*pairwise.Summer, par.Threads(threads))
@@ -94,9 +94,9 @@ func (p *Points) perRow(ctx context.Context, partitions []Partition, slots int, 
 			summers[worker] = targets.Summer()
 		}
 		first, end := c*chunk, min((c+1)*chunk, len(rows))
-		points := make([]float64, 0, chunk*p.D)
+		points, buf := make([]float64, 0, chunk*p.D), p.buffer()
 		for _, i := range rows[first:end] {
-			points = append(points, p.Row(i)...)
+			points = append(points, p.Row(buf, i)...)
 		}
 		steps := summers[worker].Sums(points)
 		sums := make([]float64, slots)
@@ -178,8 +178,9 @@ func Sample(seed uint64, n, m int) []int {
 func Simplified(p *Points, m *Moments, labels []uint8) (mean float64, segment []float64) {
 	var all exact.Accumulator
 	sums := make([]exact.Accumulator, m.K)
+	buf := p.buffer()
 	for i, l := range labels {
-		x := p.Row(i)
+		x := p.Row(buf, i)
 		a := math.Sqrt(squared(x, m.Mean[int(l)*p.D:(int(l)+1)*p.D]))
 		b := math.Inf(1)
 		for c := range m.K {

@@ -34,13 +34,22 @@ func (RowTools) Settle(gap []float32, index []int32, s *kernels.Scores, slack *[
 	}
 }
 
+// at returns the values of point i, which stand step apart.
+func at(rows *kernels.Rows, i int) (row []float32, step int) {
+	if rows.Values == nil {
+		return rows.Tiles[i/tile.Lanes*rows.D*tile.Lanes+i%tile.Lanes:], tile.Lanes
+	}
+	return rows.Values[i*rows.D:], 1
+}
+
 // Gather copies value by value.
 func (RowTools) Gather(b *kernels.Block, rows *kernels.Rows, index []int32) {
 	b.D, b.N = rows.D, len(index)
 	for o, i := range index {
 		to := o/tile.Lanes*rows.D*tile.Lanes + o%tile.Lanes
-		for j, v := range rows.Values[int(i)*rows.D : (int(i)+1)*rows.D] {
-			b.Tiles[to+j*tile.Lanes] = v
+		row, step := at(rows, int(i))
+		for j := range rows.D {
+			b.Tiles[to+j*tile.Lanes] = row[j*step]
 		}
 		b.Square[o] = rows.Square[i]
 	}
@@ -57,8 +66,9 @@ func (RowTools) Accumulate(sums []int64, rows *kernels.Rows, index []int32, labe
 		}
 		w := int64(weight[o])
 		into := sums[int(l)*padded : int(l)*padded+d]
-		for j, v := range rows.Values[i*d : (i+1)*d] {
-			into[j] += w * int64(v*scale[j])
+		row, step := at(rows, i)
+		for j := range into {
+			into[j] += w * int64(row[j*step]*scale[j])
 		}
 	}
 }

@@ -104,6 +104,13 @@ func settleAVX2(gap *float32, index *int32, label *uint8, upper, lower, slack *f
 //go:noescape
 func gatherAVX2(tiles, squares, rows, square *float32, index *int32, eights, d int)
 
+// pickAVX2 is, for i below 8 * eights and j below d,
+//
+//	tiles[(i/16*d+j)*16+i%16] = from[place[i]+j*16]
+//
+//go:noescape
+func pickAVX2(tiles, from *float32, place *int32, eights, d int)
+
 // accumulateAVX2 is, for i below n and j below d,
 //
 //	sums[label[i]*padded+j] += weight[i] * int64(rows[index[i]*d+j] * scale[j])

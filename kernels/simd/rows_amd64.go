@@ -1,7 +1,9 @@
 package simd
 
 import (
+	"math"
 	"math/bits"
+	"slices"
 
 	"segovia/kernels"
 	"segovia/kernels/ref"
@@ -67,6 +69,10 @@ func (r rowTools) Settle(gap []float32, index []int32, s *kernels.Scores, slack 
 
 // Gather transposes eight rows at a time.
 func (r rowTools) Gather(b *kernels.Block, rows *kernels.Rows, index []int32) {
+	if rows.Values == nil {
+		r.pick(b, rows, index)
+		return
+	}
 	n := len(index) &^ 7
 	b.D, b.N = rows.D, len(index)
 	if n > 0 {
@@ -82,9 +88,38 @@ func (r rowTools) Gather(b *kernels.Block, rows *kernels.Rows, index []int32) {
 	}
 }
 
+// pick is Gather from tiles. Places of rows are counted from the tile of the first one of each eight, so that they fit into
+// 32 bits however large the matrix is.
+func (r rowTools) pick(b *kernels.Block, rows *kernels.Rows, index []int32) {
+	b.D, b.N = rows.D, len(index)
+	for o := 0; o < len(index); o += 8 {
+		var place [8]int32
+		first := slices.Min(index[o:min(o+8, len(index))]) / tile.Lanes
+		far := false
+		for l := range place {
+			i := index[min(o+l, len(index)-1)]
+			at := (int(i)/tile.Lanes-int(first))*rows.D*tile.Lanes + int(i)%tile.Lanes
+			place[l], far = int32(at), far || at > math.MaxInt32
+			if o+l < len(index) {
+				b.Square[o+l] = rows.Square[i]
+			}
+		}
+		if far {
+			r.plain.Gather(b, rows, index)
+			return
+		}
+		to := o/tile.Lanes*tile.Lanes*rows.D + o%tile.Lanes
+		pickAVX2(&b.Tiles[to], &rows.Tiles[int(first)*rows.D*tile.Lanes], &place[0], 1, rows.D)
+	}
+}
+
 // Accumulate adds eight columns at a time.
 func (r rowTools) Accumulate(sums []int64, rows *kernels.Rows, index []int32, label []uint8, weight []int32) {
 	if len(label) == 0 {
+		return
+	}
+	if rows.Values == nil {
+		r.plain.Accumulate(sums, rows, index, label, weight)
 		return
 	}
 	var first *int32

@@ -1528,6 +1528,45 @@ done:
 	VZEROUPPER
 	RET
 
+// func pickAVX2(tiles *float32, from *float32, place *int32, eights int, d int)
+// Requires: AVX, AVX2
+TEXT ·pickAVX2(SB), NOSPLIT, $0-40
+	MOVQ tiles+0(FP), AX
+	MOVQ from+8(FP), CX
+	MOVQ place+16(FP), DX
+	MOVQ eights+24(FP), BX
+	MOVQ d+32(FP), SI
+	MOVQ $0x00000020, DI
+	MOVQ SI, R8
+	SHLQ $0x06, R8
+	SUBQ $0x20, R8
+
+eight:
+	TESTQ   BX, BX
+	JZ      done
+	VMOVDQU (DX), Y0
+	MOVQ    SI, R9
+	MOVQ    CX, R10
+	MOVQ    AX, R11
+
+column:
+	VPCMPEQD   Y0, Y0, Y1
+	VGATHERDPS Y1, (R10)(Y0*4), Y2
+	VMOVUPS    Y2, (R11)
+	ADDQ       $0x40, R10
+	ADDQ       $0x40, R11
+	DECQ       R9
+	JNZ        column
+	ADDQ       DI, AX
+	XCHGQ      DI, R8
+	ADDQ       $0x20, DX
+	DECQ       BX
+	JMP        eight
+
+done:
+	VZEROUPPER
+	RET
+
 // func accumulateAVX2(sums *int64, rows *float32, scale *float32, index *int32, label *uint8, weight *int32, n int, d int)
 // Requires: AVX, AVX2
 TEXT ·accumulateAVX2(SB), NOSPLIT, $0-64
