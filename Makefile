@@ -34,8 +34,9 @@ lint: ## formatting, vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-assembly: ## write the assembly of kernels/simd anew
+assembly: ## write the assembly of kernels/simd and kernels/probe anew
 	cd kernels/_gen && $(GO) run . -out ../simd/score_amd64.s
+	cd kernels/_gen && $(GO) run ./probe -out ../probe/probe_amd64.s
 
 bench: ## benchmarks of the engine on this machine
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./kernels/... ./engine/... ./bench/...
