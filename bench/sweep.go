@@ -1,0 +1,60 @@
+package bench
+
+import (
+	"context"
+
+	"segovia/engine/ports"
+	"segovia/engine/sweep"
+	"segovia/kernels"
+)
+
+// Config returns the sweep of the workload.
+func (w Workload) Config(threads int) sweep.Config {
+	return sweep.Config{K: w.K, Restarts: w.Restarts, Bootstrap: w.Bootstrap, BootRestarts: w.BootRestarts, Init: w.Init,
+		Silhouette: "none", Seed: 1, Threads: threads}
+}
+
+// Input returns the workload's points, prepared; dir is where files lie.
+func (w Workload) Input(dir string) (sweep.Input, error) {
+	columns, err := w.Points.Columns(w.ID, dir)
+	if err != nil {
+		return sweep.Input{}, err
+	}
+	return prepared(columns)
+}
+
+// sweep makes the job of a k sweep. Its time is that of the fits and of the stability, as they are timed in every sweep.
+func (j *Job) sweep(whole Workload, dir string) error {
+	in, err := j.Work.Input(dir)
+	if err != nil {
+		return err
+	}
+	w := j.Work
+	j.run = func(ctx context.Context, path kernels.Path, threads int) (Sample, error) {
+		r, solutions, err := sweep.Run(ctx, in, w.Config(threads), path, ports.Silent{})
+		if err != nil {
+			return Sample{}, err
+		}
+		fit, stability := r.Environment.Timings["fit_s"], r.Environment.Timings["stability_s"]
+		s := Sample{Seconds: fit + stability, Fits: r.Fits, PairsCounted: "plain"}
+		s.WholeSeconds = fit * float64(whole.Restarts) / float64(w.Restarts)
+		if w.Bootstrap > 0 {
+			s.WholeSeconds += stability * float64(whole.Bootstrap) / float64(w.Bootstrap)
+		}
+		sum := newDigest()
+		for i, k := range r.K {
+			_, _ = sum.Write(solutions[i].Labels)
+			if k.Stability != nil {
+				sum.floats(k.Stability.ARI...)
+			}
+			s.Iterations += float64(k.Iterations) / float64(len(r.K))
+			passes := float64(w.fitsPerK() * k.Iterations)
+			s.Pairs += passes * float64(r.N*k.K)
+			s.Bytes += passes * float64(4*r.N*r.D)
+		}
+		s.Flops = 2 * float64(r.D) * s.Pairs
+		s.Hash = sum.String()
+		return s, nil
+	}
+	return nil
+}
