@@ -246,12 +246,12 @@ func TestGiven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fits := func() (GivenFits, error) {
+	fits := func() (*GivenReport, error) {
 		g, err := ReadGiven(dir, cfg.K, 300)
 		if err != nil {
-			return GivenFits{}, err
+			return nil, err
 		}
-		return g.Run(t.Context(), ref.Path{}, 2)
+		return g.Measure(t.Context(), []kernels.Path{ref.Path{}}, []int{1, 2}, 1, ports.Silent{})
 	}
 	got, err := fits()
 	if err != nil || got.Fits != 2 {

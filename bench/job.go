@@ -31,7 +31,7 @@ type Sample struct {
 	Pairs        float64 // of a point with a centroid; see PairsCounted
 	PairsCounted string  // "exact"; "plain": those that iterations without skipping would score; "" for none
 	Flops        float64 // of the pairs: two for each column
-	Bytes        float64 // of points read by the passes, without skipping
+	Bytes        float64 // of points read by the passes, without skipping; 0 where they lie in a cache
 	Hash         string  // SHA-256 of all results
 	Cells        []Cell  // of scoring
 }

@@ -163,7 +163,10 @@ func (c *cell) result(probes []Probe) (PathResult, error) {
 	peak, read := peakOf(probes, r.Path, r.Threads)
 	if first.Pairs > 0 {
 		r.PairsPerS, r.PeakUnit = ratio(first.Pairs, r.Seconds), peak.Name
-		r.PeakShare, r.ReadShare = ratio(first.Flops, r.Seconds*peak.FLOPS), ratio(first.Bytes, r.Seconds*read)
+		r.PeakShare = ratio(first.Flops, r.Seconds*peak.FLOPS)
+	}
+	if first.Bytes > 0 {
+		r.ReadShare = ratio(first.Bytes, r.Seconds*read)
 	}
 	for at, cell := range first.Cells {
 		var seconds []float64

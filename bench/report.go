@@ -66,7 +66,7 @@ type PathResult struct {
 	PairsCounted string       `json:"pairs_counted"`
 	PeakUnit     string       `json:"peak_unit"` // the unit whose peak the share is of
 	PeakShare    *float64     `json:"peak_share"`
-	ReadShare    *float64     `json:"read_share"` // of the points' bytes, read once a pass, in what memory can deliver
+	ReadShare    *float64     `json:"read_share"` // of the points' bytes, read once a pass, in what memory can deliver; null where a cache holds them
 	Hash         string       `json:"hash"`       // SHA-256 of all labels and bootstrap values
 	Cells        []CellResult `json:"cells"`      // of scoring
 }

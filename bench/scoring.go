@@ -74,7 +74,6 @@ func (j *Job) scoring() error {
 			s.Seconds += cell.Seconds
 			s.Pairs += cell.Pairs
 			s.Flops += 2 * float64(cell.D) * cell.Pairs
-			s.Bytes += float64(4 * cell.D * cell.N)
 		}
 		s.WholeSeconds, s.Hash = s.Seconds, sum.String()
 		return s, nil
