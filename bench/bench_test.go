@@ -124,10 +124,10 @@ func TestFitsOfTheTable(t *testing.T) {
 func TestPart(t *testing.T) {
 	for _, w := range Workloads {
 		p := w.Part(0.1)
-		if w.Kind == Sweep && (p.Fits() >= w.Fits() || p.Fits() < w.Fits()/20) {
+		if w.Kind == KindSweep && (p.Fits() >= w.Fits() || p.Fits() < w.Fits()/20) {
 			t.Errorf("%s: a tenth is %d of %d fits", w.ID, p.Fits(), w.Fits())
 		}
-		if w.Kind == ARI && (p.Labelings != 63 || w.Part(1).Labelings != 200) { // 63 * 62 is the most below 200 * 199 / 10
+		if w.Kind == KindARI && (p.Labelings != 63 || w.Part(1).Labelings != 200) { // 63 * 62 is the most below 200 * 199 / 10
 			t.Errorf("%s: a tenth are the pairs of %d labelings", w.ID, p.Labelings)
 		}
 	}

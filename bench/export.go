@@ -32,13 +32,13 @@ func (w Workload) Export(ctx context.Context, dir, fixtures string) ([]string, e
 			return nil, err
 		}
 		files = append(files, file)
-		if w.Kind == Silhouette {
+		if w.Kind == KindSilhouette {
 			if labelings, err = w.partitions(ctx, in); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if w.Kind == ARI {
+	if w.Kind == KindARI {
 		labelings = w.labelings()
 	}
 	if labelings != nil {

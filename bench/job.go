@@ -20,6 +20,7 @@ type Job struct {
 	// OneThread is work for one core.
 	OneThread bool
 	run       func(ctx context.Context, path kernels.Path, threads int) (Sample, error)
+	close     func() error // nil: nothing is left behind
 }
 
 // Sample is one run of a job.
@@ -49,25 +50,32 @@ func (j *Job) Run(ctx context.Context, path kernels.Path, threads int) (Sample, 
 	return j.run(ctx, path, threads)
 }
 
+// Close removes what Prepare wrote.
+func (j *Job) Close() error {
+	if j.close == nil {
+		return nil
+	}
+	return j.close()
+}
+
 // Prepare makes the points of a workload; dir is the folder of the reference fixtures, whole the workload of which w is a
 // part, for scaling. Where the workload cannot run it returns an error that wraps ErrAbsent.
 func Prepare(ctx context.Context, w, whole Workload, dir string) (*Job, error) {
 	j := &Job{Work: w}
 	var err error
 	switch w.Kind {
-	case Scoring:
+	case KindScoring:
 		j.OneThread = true
 		err = j.scoring()
-	case Sweep:
-		err = j.sweep(whole, dir)
-	case Silhouette:
+	case KindSweep:
+		err = j.sweep(ctx, whole, dir)
+	case KindSilhouette:
 		j.Pathless = true
 		err = j.silhouettes(ctx)
-	case ARI:
+	case KindARI:
 		j.Pathless = true
 		err = j.ari(whole)
-	case Gap, Fold:
-		// The gap statistic and the fold take their places here: a function that sets j.run.
+	case KindFold: // takes its place here: a function that sets j.run and j.close
 		err = fmt.Errorf("%w: this version does not measure it", ErrAbsent)
 	default:
 		panic(fmt.Sprintf("BUG: bench: kind %d", w.Kind))

@@ -60,7 +60,7 @@ func Measure(ctx context.Context, c Config) (*Report, error) {
 			return r, err
 		}
 		result, skipped, err := c.work(ctx, job, r.Probes)
-		if err != nil {
+		if err := errors.Join(err, job.Close()); err != nil {
 			return r, err
 		}
 		if p := result.compare(); p != nil {

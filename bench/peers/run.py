@@ -333,7 +333,7 @@ class Bench:
                      note=f"{rows} rows; scaled with the rows, though its time grows with their square")
 
     def fold(self, work):
-        """The fold's peer is a script of its own, which prints {"peer": ..., "seconds": ...} as its last line."""
+        """DuckDB has a script of its own, which prints its seconds as JSON."""
         whole = self.whole(work)
         if whole is None:
             return
@@ -343,12 +343,14 @@ class Bench:
         files = self.export(work)
 
         def run():
-            done = subprocess.run([sys.executable, script, "--threads", str(self.options.threads), *files],
+            done = subprocess.run([sys.executable, script, *files, "--threads", str(self.options.threads), "--runs", "1"],
                                   capture_output=True, text=True)
             if done.returncode != 0:
                 raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no message")
             answer = json.loads(done.stdout.strip().splitlines()[-1])
-            return answer["seconds"], answer
+            if "skipped" in answer:
+                raise RuntimeError(answer["skipped"])
+            return answer["median"], answer
 
         seconds, _ = self.turns(work, {"segovia whole": whole, "duckdb": run})
         ours = seconds.pop("segovia whole")
