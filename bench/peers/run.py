@@ -72,7 +72,7 @@ class Bench:
 
     def segovia(self, *arguments):
         """Runs `segovia bench` and returns its JSON."""
-        command = [self.options.segovia, "bench", "--json", "--progress", "none", "--path", self.options.path, *arguments]
+        command = [self.options.segovia, "bench", "--json", "--progress", "none", "--paths", self.options.path, *arguments]
         if self.options.quick:
             command.append("--quick")
         done = subprocess.run(command, capture_output=True, text=True)
@@ -158,6 +158,7 @@ class Bench:
 
     def sweep(self, work):
         spec = dict(SWEEPS[work])
+        spec["starts"] = max(spec["starts"], self.options.threads)  # each of Segovia's threads takes a start
         if self.options.quick:
             spec.update(ks=list(spec["of"])[:3], of=list(spec["of"])[:3], starts=2, restarts=2, pairs=min(spec["pairs"], 2))
         whole = self.whole(work)
@@ -251,7 +252,7 @@ class Bench:
             from sklearn.metrics import silhouette_score
         except ImportError as missing:
             return self.skip(work, "scikit-learn", str(missing))
-        timed = [0, len(labels) - 1]
+        timed = [len(labels) // 2]
 
         def run():
             begin = time.perf_counter()
@@ -298,7 +299,7 @@ class Bench:
         if whole is None:
             return
         points = np.load(self.export(work)[0])
-        references, ks, some = 50, range(1, 16), [1, 8, 15]
+        references, ks, some = (2, range(1, 4), [1, 3]) if self.options.quick else (50, range(1, 16), [1, 8, 15])
         try:
             from sklearn.cluster import KMeans
         except ImportError as missing:
@@ -326,7 +327,7 @@ class Bench:
             self.add(work, name, "fits", len(some), len(ks) * (references + 1), s, None, scaled, ours,
                      note="one restart, on a reference set")
         rows = min(2000, len(points))
-        answer = self.r(work, "clusGap", points[:rows], [15], 1, 1)
+        answer = self.r(work, "clusGap", points[:rows], [max(ks)], 1, 1)
         if answer:
             self.add(work, "R cluster clusGap", "references", 1, references, answer["seconds"], None,
                      answer["seconds"] / 2 * (references + 1) * len(points) / rows, ours,
