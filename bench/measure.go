@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,7 +36,7 @@ type Config struct {
 func Measure(ctx context.Context, c Config) (*Report, error) {
 	brand, features := paths.Features()
 	r := &Report{Schema: "segovia:bench", FormatVersion: 1, Works: []WorkResult{}, Skipped: []Skipped{},
-		Machine: Machine{brand, features, runtime.NumCPU(), runtime.GOOS + "/" + runtime.GOARCH, runtime.Version()}}
+		Machine: Machine{brand, features, runtime.NumCPU(), runtime.GOOS + "/" + runtime.GOARCH, runtime.Version(), load()}}
 	for _, threads := range c.Threads {
 		c.Progress.Begin("probe", 0, "units")
 		r.Probes = append(r.Probes, measureProbe(threads))
@@ -69,6 +71,20 @@ func Measure(ctx context.Context, c Config) (*Report, error) {
 		r.Works, r.Skipped = append(r.Works, result), append(r.Skipped, skipped...)
 	}
 	return r, different.Err()
+}
+
+// load returns the system's load of the last minute.
+func load() *float64 {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return nil
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	v, err := strconv.ParseFloat(first, 64)
+	if err != nil {
+		return nil
+	}
+	return &v
 }
 
 func measureProbe(threads int) Probe {

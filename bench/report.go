@@ -19,6 +19,9 @@ type Machine struct {
 	CPUs     int      `json:"cpus"`
 	Platform string   `json:"platform"` // "linux/amd64"
 	Go       string   `json:"go"`
+	// Load is how many processes wanted a CPU in the minute before; null where the system does not tell. Above 0.5 the
+	// machine was busy, and only the hashes mean something.
+	Load *float64 `json:"load_at_start"`
 }
 
 // Probe is what the machine can do, measured in the same process.

@@ -121,7 +121,7 @@ func (j *Job) ari(whole Workload) error {
 			return Sample{}, err
 		}
 		s := Sample{Seconds: time.Since(start).Seconds()}
-		s.WholeSeconds = s.Seconds * float64(pairs(whole)) / float64(pairs(j.Work))
+		s.WholeSeconds = s.Seconds * (float64(pairs(whole)) / float64(pairs(j.Work)))
 		sum := newDigest()
 		sum.floats(values...)
 		s.Hash = sum.String()

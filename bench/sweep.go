@@ -56,12 +56,12 @@ func (j *Job) sweep(ctx context.Context, whole Workload, dir string) error {
 		}
 		fit, stability, gap := r.Environment.Timings["fit_s"], r.Environment.Timings["stability_s"], r.Environment.Timings["gap_s"]
 		s := Sample{Seconds: fit + stability + gap, Fits: r.Fits}
-		s.WholeSeconds = fit * float64(whole.Restarts) / float64(w.Restarts)
+		s.WholeSeconds = fit * (float64(whole.Restarts) / float64(w.Restarts))
 		if w.Bootstrap > 0 {
-			s.WholeSeconds += stability * float64(whole.Bootstrap) / float64(w.Bootstrap)
+			s.WholeSeconds += stability * (float64(whole.Bootstrap) / float64(w.Bootstrap))
 		}
 		if w.References > 0 {
-			s.WholeSeconds += gap * float64(whole.References) / float64(w.References)
+			s.WholeSeconds += gap * (float64(whole.References) / float64(w.References))
 		}
 		sum := newDigest()
 		for i, k := range r.K {

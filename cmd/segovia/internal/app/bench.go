@@ -168,12 +168,15 @@ func (f *benchFlags) run(e *env) error {
 // printBench shows the figures to people.
 func (e *env) printBench(r *bench.Report) {
 	e.printf("%s, %d CPUs, %s, segovia %s\n", r.Machine.CPU, r.Machine.CPUs, r.Machine.Platform, r.Version)
+	if l := r.Machine.Load; l != nil && *l > 0.5 {
+		e.printf("the machine was busy (load %.1f): only the hashes mean something\n", *l)
+	}
 	for _, p := range r.Probes {
 		var units []string
 		for _, u := range p.Units {
 			units = append(units, fmt.Sprintf("%s %.1f GFLOP/s", u.Name, u.FLOPS/1e9))
 		}
-		e.printf("peak with %d of them: %s, memory %.1f GB/s\n", p.Threads, strings.Join(units, ", "), p.ReadBytesPerS/1e9)
+		e.printf("peak, %d threads: %s, memory %.1f GB/s\n", p.Threads, strings.Join(units, ", "), p.ReadBytesPerS/1e9)
 	}
 	for _, w := range r.Works {
 		e.printf("\n%s  %s\n", w.ID, w.Title)
