@@ -2,7 +2,7 @@ package probe
 
 import "testing"
 
-// A probe is no promise, but an order that must hold: wider units are faster, and no machine reads or multiplies for ever.
+// A probe promises little: that every unit runs and comes to a possible figure. Under emulation not even the order holds.
 func TestUnits(t *testing.T) {
 	units := Units()
 	if units[len(units)-1].Name != "go" {
@@ -11,16 +11,14 @@ func TestUnits(t *testing.T) {
 	if got := UnitOf("ref"); got.Name != units[0].Name {
 		t.Errorf("ref is measured by %s, the widest is %s", got.Name, units[0].Name)
 	}
-	slower := 0.0
-	for i := len(units) - 1; i >= 0; i-- {
-		flops := units[i].FLOPS(1)
-		t.Logf("%s: %.1f GFLOP/s", units[i].Name, flops/1e9)
-		if flops < slower || flops > 1e13 {
-			t.Errorf("%s: %g FLOP/s, a narrower unit does %g", units[i].Name, flops, slower)
+	for _, u := range units {
+		flops := u.FLOPS(1)
+		t.Logf("%s: %.1f GFLOP/s", u.Name, flops/1e9)
+		if flops <= 0 || flops > 1e13 {
+			t.Errorf("%s: %g FLOP/s", u.Name, flops)
 		}
-		slower = flops
-		if got := UnitOf(units[i].Name); got.Name != units[i].Name {
-			t.Errorf("%s is measured by %s", units[i].Name, got.Name)
+		if got := UnitOf(u.Name); got.Name != u.Name {
+			t.Errorf("%s is measured by %s", u.Name, got.Name)
 		}
 	}
 }
