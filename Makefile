@@ -2,6 +2,7 @@
 GO     ?= go
 BIN    := bin/segovia
 DEMO   ?= demo
+PEERS_VENV ?= bin/peers
 GOFLAGS := -trimpath
 export CGO_ENABLED ?= 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -9,7 +10,7 @@ LDFLAGS := -X segovia/cmd/segovia/internal/app.version=$(VERSION)
 # Packages with goroutines of their own: they are tested under the race detector too.
 RACE := ./engine/internal/par ./engine/pool ./engine/sweep ./engine/features ./engine/company ./io/anyio ./io/runstore
 
-.PHONY: demo test bench lint build generate race assembly help $(BIN)
+.PHONY: demo test bench gobench bench-peers lint build generate race assembly help $(BIN)
 
 build: $(BIN) ## build bin/segovia
 
@@ -34,15 +35,25 @@ lint: ## formatting, vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-assembly: ## write the assembly of kernels/simd and kernels/pairwise anew
+assembly: ## write the assembly of kernels/simd, kernels/pairwise and kernels/probe anew
 	cd kernels/_gen && $(GO) run . -out ../simd/simd_amd64.s
 	cd kernels/_gen && $(GO) run ./pairwise -out ../pairwise/sums_amd64.s
+	cd kernels/_gen && $(GO) run ./probe -out ../probe/probe_amd64.s
 
-bench: ## benchmarks of the engine on this machine
+bench: $(BIN) ## the hardware paths on the same work, about two minutes; more with BENCH="--work W3 --fraction 0.1"
+	$(BIN) bench $(BENCH)
+
+gobench: ## the Go benchmarks of every package once
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./kernels/... ./engine/... ./bench/...
+
+# Without PEERS_VENV the tools are installed below bin/, which needs a package index; what cannot be had is named and left out.
+bench-peers: $(BIN) ## the same work in scikit-learn, faiss, R and others, half an hour; less with PEERS="--work W1"
+	@if [ "$(PEERS_VENV)" = bin/peers ] && ! [ -x bin/peers/bin/python ]; then python3 -m venv bin/peers || exit 1; \
+	while read -r p; do bin/peers/bin/pip install --quiet "$$p" || echo "missing: $$p cannot be installed"; done < bench/peers/requirements.txt; fi
+	$(PEERS_VENV)/bin/python bench/peers/run.py --segovia $(BIN) $(PEERS)
 
 generate: $(BIN) ## write the files of a synthetic company of 50,000 customers to generated/
 	$(BIN) generate generated --customers 50000
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'

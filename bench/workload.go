@@ -1,30 +1,132 @@
 // Package bench holds the workloads by which Segovia's speed is measured, so that every path, every version and every other
-// tool does the same work.
+// tool does the same work, and measures them.
 package bench
 
 import (
-	"segovia/engine/sweep"
-	"segovia/kernels/rng"
-	"segovia/kernels/tile"
+	"fmt"
+	"slices"
+	"strings"
 )
 
-// Workload is a sweep over synthetic points: Gaussian segments in a few dimensions, the same on every machine.
+// Kind says what a workload does with its points.
+type Kind int
+
+// The kinds of work.
+const (
+	KindScoring    Kind = iota // one pass of a path's Score
+	KindSweep                  // the k sweep, with its bootstrap and its gap statistic
+	KindSilhouette             // exact silhouettes of several labelings
+	KindARI                    // adjusted Rand index of all pairs of labelings
+	KindFold                   // order lines to features
+)
+
+// Workload is one row of the table by which speed is judged.
 type Workload struct {
-	Name         string
-	Rows, Dim    int
-	Segments     int
+	ID           string
+	Title        string
+	Kind         Kind
+	Points       Points
 	K            []int
 	Restarts     int
-	Bootstrap    int // pairs
-	BootRestarts int
+	Bootstrap    int // pairs; their fits have as many restarts
 	Init         string
+	Labelings    int   // that are judged
+	References   int   // sets of the gap statistic
+	Dims         []int // of scoring, which goes through all pairs of these and K
+	BootRestarts int
+	Share        float64 // of the rows whose silhouette is taken, each against all; 0 = all
 }
 
-// Workloads are the named ones, in the order in which they are reported.
+// Workloads are all of them. Seeds are 1.
 var Workloads = []Workload{
-	{"small-table", 1_500, 11, 4, ks(2, 8), 5, 20, 5, "random"},
-	{"flexclust-protocol", 20_000, 16, 8, ks(2, 6), 3, 5, 3, "random"},
-	{"nightly-demo", 20_000, 6, 5, ks(2, 10), 10, 2, 10, "kmeans++"},
+	{ID: "W0", Title: "one pass over a block in L2, one core", Kind: KindScoring,
+		Dims: []int{5, 8, 16, 20, 32, 64, 128}, K: []int{2, 4, 8, 16, 32, 64}},
+	{ID: "W1", Title: "20,000 x 16, eight Gaussian segments, k = 2..6, 5 pairs, 3 restarts, random rows", Kind: KindSweep,
+		Points: Points{Rows: 20_000, Dim: 16, Segments: 8}, K: ks(2, 6), Restarts: 3, Bootstrap: 5, BootRestarts: 3, Init: "random"},
+	{ID: "W2", Title: "1,453 answers to 11 yes/no questions, k = 2..8, 100 pairs, 5 restarts, random rows", Kind: KindSweep,
+		Points: Points{Rows: 1_453, Dim: 11, File: "mcdonalds.csv"}, K: ks(2, 8), Restarts: 5, Bootstrap: 100, BootRestarts: 5, Init: "random"},
+	{ID: "W3", Title: "50,000 x 16, eight Gaussian segments, k = 2..20, 100 pairs, 3 restarts, random rows", Kind: KindSweep,
+		Points: Points{Rows: 50_000, Dim: 16, Segments: 8}, K: ks(2, 20), Restarts: 3, Bootstrap: 100, BootRestarts: 3, Init: "random"},
+	{ID: "W4", Title: "200,000 x 10, eight Gaussian segments, k = 2..20, 10 restarts", Kind: KindSweep,
+		Points: Points{Rows: 200_000, Dim: 10, Segments: 8}, K: ks(2, 20), Restarts: 10, Init: "kmeans++"},
+	{ID: "W5", Title: "1,000,000 x 16 with 10 % noise, k = 2..15, 25 pairs, 3 restarts", Kind: KindSweep,
+		Points: Points{Rows: 1_000_000, Dim: 16, Segments: 8, Noise: .1}, K: ks(2, 15), Restarts: 3, Bootstrap: 25, BootRestarts: 3, Init: "kmeans++"},
+	{ID: "W6", Title: "exact silhouettes of 19 labelings of 50,000 x 16", Kind: KindSilhouette,
+		Points: Points{Rows: 50_000, Dim: 16, Segments: 8}, K: ks(2, 20), Labelings: 19},
+	{ID: "W7", Title: "ARI of all pairs of 200 labelings of 1,000,000 rows", Kind: KindARI,
+		Points: Points{Rows: 1_000_000}, K: ks(2, 20), Labelings: 200},
+	{ID: "W8", Title: "gap statistic of 100,000 x 10, k = 1..15, 50 references", Kind: KindSweep,
+		Points: Points{Rows: 100_000, Dim: 10, Segments: 8}, K: ks(1, 15), Restarts: 1, Init: "kmeans++", References: 50},
+	{ID: "W9", Title: "W3 on one Gaussian, which has no structure", Kind: KindSweep,
+		Points: Points{Rows: 50_000, Dim: 16, Segments: 1}, K: ks(2, 20), Restarts: 3, Bootstrap: 100, BootRestarts: 3, Init: "random"},
+	{ID: "W10", Title: "nine features of 200,000 customers from 10,000,000 order lines", Kind: KindFold,
+		Points: Points{Rows: 10_000_000}},
+}
+
+// Named returns the workloads of these ids, in the order of the table.
+func Named(ids []string) ([]Workload, error) {
+	var found []Workload
+	for _, w := range Workloads {
+		if slices.Contains(ids, w.ID) {
+			found = append(found, w)
+		}
+	}
+	for _, id := range ids {
+		if !slices.ContainsFunc(Workloads, func(w Workload) bool { return w.ID == id }) {
+			return nil, fmt.Errorf("there is no workload %q; there are %s", id, strings.Join(IDs(), ", "))
+		}
+	}
+	return found, nil
+}
+
+// IDs lists the ids of all workloads.
+func IDs() []string {
+	var ids []string
+	for _, w := range Workloads {
+		ids = append(ids, w.ID)
+	}
+	return ids
+}
+
+// Part returns the workload with only a share of its repetitions: bootstrap pairs, where there are any, else restarts, rows
+// that are judged, pairs of labelings or references; at least one. The points and every k stay.
+func (w Workload) Part(fraction float64) Workload {
+	part := func(n int) int { return max(1, int(float64(n)*fraction+.5)) }
+	switch {
+	case fraction >= 1:
+	case w.Bootstrap > 0:
+		w.Bootstrap = part(w.Bootstrap)
+	case w.References > 0:
+		w.References = max(2, part(w.References))
+	case w.Kind == KindSweep:
+		w.Restarts = part(w.Restarts)
+	case w.Kind == KindSilhouette:
+		w.Share = fraction
+	case w.Kind == KindARI:
+		for all := w.Labelings * (w.Labelings - 1); w.Labelings > 2 && float64(w.Labelings*(w.Labelings-1)) > fraction*float64(all); {
+			w.Labelings--
+		}
+	}
+	return w
+}
+
+// Small returns a work of the same kind that takes a moment, to see that everything runs.
+func (w Workload) Small() Workload {
+	w.Title += " (small)"
+	if w.Points.File == "" {
+		w.Points.Rows = min(w.Points.Rows, 600)
+	}
+	first := func(list []int, n int) []int { return list[:min(n, len(list))] }
+	w.K, w.Dims, w.Labelings, w.References = first(w.K, 3), first(w.Dims, 3), min(w.Labelings, 3), min(w.References, 2)
+	w.Restarts, w.Bootstrap, w.BootRestarts = min(w.Restarts, 2), min(w.Bootstrap, 2), min(w.BootRestarts, 1)
+	return w
+}
+
+// Fits is the number of k-means fits of a sweep.
+func (w Workload) Fits() int { return len(w.K) * w.fitsPerK() }
+
+func (w Workload) fitsPerK() int {
+	return w.Restarts + 2*w.Bootstrap*w.BootRestarts + w.References*w.Restarts
 }
 
 func ks(lo, hi int) []int {
@@ -33,36 +135,4 @@ func ks(lo, hi int) []int {
 		k = append(k, i)
 	}
 	return k
-}
-
-// Input returns the workload's points, prepared.
-func (w Workload) Input() (sweep.Input, error) {
-	centre, noise := rng.New(1, "bench centres", 0, w.Dim), rng.New(1, "bench points", 0, w.Dim)
-	in := sweep.Input{Scale: "none"}
-	grids := make([]tile.Grid, w.Dim)
-	for j := range w.Dim {
-		column := make([]float64, w.Rows)
-		for i := range column {
-			segment := noise.Below(uint64(w.Segments), 1<<40, uint64(i))
-			column[i] = 8 * centre.Float64(uint64(j), segment)
-			for r := range uint64(12) { // the sum of twelve uniform numbers is close to a normal one
-				column[i] += noise.Float64(uint64(j)*12+r, uint64(i)) - 0.5
-			}
-		}
-		grid, err := tile.FitGrid(column)
-		if err != nil {
-			return in, err
-		}
-		grids[j] = grid
-		in.X = append(in.X, column)
-		in.Names = append(in.Names, string(rune('a'+j%26)))
-	}
-	in.Matrix = tile.New(in.X, grids)
-	return in, nil
-}
-
-// Config returns the sweep of the workload.
-func (w Workload) Config(threads int) sweep.Config {
-	return sweep.Config{K: w.K, Restarts: w.Restarts, Bootstrap: w.Bootstrap, BootRestarts: w.BootRestarts, Init: w.Init,
-		Silhouette: "none", Seed: 1, Threads: threads}
 }

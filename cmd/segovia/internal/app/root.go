@@ -28,6 +28,7 @@ func commands(e *env) []*cobra.Command {
 		newRunsCommand(e),
 		newStatusCommand(e),
 		newPathsCommand(e),
+		newBenchCommand(e),
 		newDoctorCommand(e),
 		newExplainCommand(e),
 		newSchemaCommand(e),

@@ -31,6 +31,7 @@ var artifacts = []artifact{
 	{"model", "model.json: everything that labelling customers needs", "engine", "Model"},
 	{"manifest", "manifest.json: what a published run was made from and consists of", "io/runstore", "Manifest"},
 	{"run_results", "run_results.json: what happened, step by step", "io/runstore", "Results"},
+	{"bench", "the output of segovia bench --json", "bench", "Report"},
 }
 
 func main() {

@@ -1,0 +1,100 @@
+package bench
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"math"
+
+	"segovia/kernels"
+)
+
+// Job is a workload made ready: its points are there, and a path can be timed on it.
+type Job struct {
+	Work Workload
+	// Pathless work does not go through a hardware path; Run's is nil then.
+	Pathless bool
+	// OneThread is work for one core.
+	OneThread bool
+	run       func(ctx context.Context, path kernels.Path, threads int) (Sample, error)
+	close     func() error // nil: nothing is left behind
+}
+
+// Sample is one run of a job.
+type Sample struct {
+	Seconds      float64
+	WholeSeconds float64 // Seconds, scaled from the part that was run to the whole workload
+	Fits         int
+	Iterations   float64 // mean over k, of the fit of the data that was kept
+	Pairs        float64 // of a point with a centroid; see PairsCounted
+	PairsCounted string  // "exact"; "plain": those that iterations without skipping would score; "" for none
+	Flops        float64 // of the pairs: two for each column
+	Bytes        float64 // of points read by the passes, without skipping; 0 where they lie in a cache
+	Hash         string  // SHA-256 of all results
+	Cells        []Cell  // of scoring
+}
+
+// Cell is one shape of scoring.
+type Cell struct {
+	D, K, N int
+	Seconds float64 // of one pass
+	Pairs   float64
+	labels  [sha256.Size]byte
+}
+
+// Run runs the job once.
+func (j *Job) Run(ctx context.Context, path kernels.Path, threads int) (Sample, error) {
+	return j.run(ctx, path, threads)
+}
+
+// Close removes what Prepare wrote.
+func (j *Job) Close() error {
+	if j.close == nil {
+		return nil
+	}
+	return j.close()
+}
+
+// Prepare makes the points of a workload; dir is the folder of the reference fixtures, whole the workload of which w is a
+// part, for scaling. Where the workload cannot run it returns an error that wraps ErrAbsent.
+func Prepare(ctx context.Context, w, whole Workload, dir string) (*Job, error) {
+	j := &Job{Work: w}
+	var err error
+	switch w.Kind {
+	case KindScoring:
+		j.OneThread = true
+		err = j.scoring()
+	case KindSweep:
+		err = j.sweep(ctx, whole, dir)
+	case KindSilhouette:
+		j.Pathless = true
+		err = j.silhouettes(ctx)
+	case KindARI:
+		j.Pathless = true
+		err = j.ari(whole)
+	case KindFold: // takes its place here: a function that sets j.run and j.close
+		err = fmt.Errorf("%w: this version does not measure it", ErrAbsent)
+	default:
+		panic(fmt.Sprintf("BUG: bench: kind %d", w.Kind))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", w.ID, err)
+	}
+	return j, nil
+}
+
+// digest is a hash of results.
+type digest struct{ hash.Hash }
+
+func newDigest() digest { return digest{sha256.New()} }
+
+func (d digest) floats(values ...float64) {
+	for _, v := range values {
+		_, _ = d.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v))) // a hash takes everything
+	}
+}
+
+func (d digest) String() string { return hex.EncodeToString(d.Sum(nil)) }
