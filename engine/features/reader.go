@@ -65,6 +65,8 @@ func (b *builder) reader() reader {
 	case "mean":
 		v, n := sum(b.spec(keepSum, b.arg, b.where)), count(b.spec(keepCount, b.arg, b.where))
 		return func(sh *shard, slot int) value { return ratio(v(sh, slot).float(scale), float64(n(sh, slot))) }
+	case "stddev":
+		return b.stddev(si, scale)
 	case "min", "max":
 		kind := keepMin
 		if b.f.agg.Name == "max" {

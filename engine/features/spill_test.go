@@ -119,7 +119,7 @@ func TestSpillSameBits(t *testing.T) {
 
 // What states keep survives being saved and loaded in any parts.
 func TestSaveLoad(t *testing.T) {
-	kinds := []stateKind{keepCount, keepSum, keepMin, keepMax, keepDistinct, keepKeyedSum, keepKeyedMin, keepEarliest, keepLatest,
+	kinds := []stateKind{keepCount, keepSum, keepSquares, keepMin, keepMax, keepDistinct, keepKeyedSum, keepKeyedMin, keepEarliest, keepLatest,
 		keepFirstRow, keepLastRow}
 	rapid.Check(t, func(t *rapid.T) {
 		spec := stateSpec{kind: rapid.SampledFrom(kinds).Draw(t, "kind"), arg: 0, by: -1, time: 0, where: -1, from: noLimit}

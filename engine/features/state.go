@@ -8,6 +8,7 @@ type stateKind uint8
 const (
 	keepCount    stateKind = iota // number of rows (where arg is not missing)
 	keepSum                       // sum of arg
+	keepSquares                   // sum of the squares of arg
 	keepMin                       // smallest arg
 	keepMax                       // largest arg
 	keepDistinct                  // set of keys
@@ -103,6 +104,8 @@ func newState(spec *stateSpec) state {
 		return &countState{}
 	case keepSum:
 		return &sumState{}
+	case keepSquares:
+		return &squareState{}
 	case keepMin, keepMax:
 		return &extremeState{max: spec.kind == keepMax}
 	case keepDistinct:
