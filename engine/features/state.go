@@ -56,9 +56,13 @@ type batch struct {
 	where  *vec
 	keys   []uint64 // per row, when spec.part is set
 	hasKey []bool
+	all    bool  // every row that is used counts: what takes asks is known to be so
 	file   int64 // rank of the file by name
 	row    int64 // number of the batch's first row in its file
 }
+
+// skips reports whether the row does not count for the state.
+func (b *batch) skips(row int32) bool { return !b.all && !b.takes(row) }
 
 // takes reports whether the row counts for the state.
 func (b *batch) takes(row int32) bool {
@@ -109,11 +113,11 @@ func newState(spec *stateSpec) state {
 	case keepMin, keepMax:
 		return &extremeState{max: spec.kind == keepMax}
 	case keepDistinct:
-		return &distinctState{seen: map[pair]struct{}{}}
+		return &distinctState{}
 	case keepKeyedSum:
-		return &keyedSumState{sums: map[pair]i128{}}
+		return &keyedSumState{}
 	case keepKeyedMin:
-		return &keyedMinState{times: map[pair]int64{}}
+		return &keyedMinState{}
 	}
 	return &pickState{kind: spec.kind}
 }
@@ -133,7 +137,7 @@ func (s *countState) bytes() int64 { return 8 * int64(cap(s.n)) }
 
 func (s *countState) add(b *batch, slots, rows []int32) error {
 	for i, row := range rows {
-		if b.takes(row) {
+		if !b.skips(row) {
 			s.n[slots[i]]++
 		}
 	}
@@ -161,7 +165,7 @@ func (s *sumState) bytes() int64 { return 16 * int64(cap(s.sum)) }
 
 func (s *sumState) add(b *batch, slots, rows []int32) error {
 	for i, row := range rows {
-		if !b.takes(row) {
+		if b.skips(row) {
 			continue
 		}
 		var ok bool
@@ -207,7 +211,7 @@ func (s *extremeState) take(slot int32, v i128) {
 
 func (s *extremeState) add(b *batch, slots, rows []int32) error {
 	for i, row := range rows {
-		if !b.takes(row) {
+		if b.skips(row) {
 			continue
 		}
 		if j := int(row) & b.arg.mask; b.arg.typ == typeTime {

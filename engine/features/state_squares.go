@@ -66,7 +66,7 @@ func (s *squareState) reset()       { s.sum = nil }
 
 func (s *squareState) add(b *batch, slots, rows []int32) error {
 	for i, row := range rows {
-		if !b.takes(row) {
+		if b.skips(row) {
 			continue
 		}
 		if !s.put(slots[i], b.arg.dec[int(row)&b.arg.mask].square()) {

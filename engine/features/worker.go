@@ -8,7 +8,6 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/zeebo/xxh3"
 
 	"segovia/engine/quality"
 	"segovia/kernels/problem"
@@ -24,7 +23,10 @@ type worker struct {
 	order   partOrder
 	removed []bool
 	buf     []byte
+	columns [][]vec             // by source and column: memory for the values of a batch
+	hashed  []hashedValues      // of a batch, by expression
 	texts   []string            // keys of a batch
+	keys    []uint64            // their hashes
 	rows    [shardCount][]int32 // of a batch, by shard
 	again   [shardCount][]int32 // removed duplicates that still have a place
 	only    [shardCount][]int32 // rows that only say that their customer exists
@@ -33,7 +35,11 @@ type worker struct {
 }
 
 func newWorker(f *folder, id int) *worker {
-	return &worker{folder: f, id: id, counts: make([]counts, len(f.sources))}
+	w := &worker{folder: f, id: id, counts: make([]counts, len(f.sources))}
+	for _, s := range f.sources {
+		w.columns = append(w.columns, make([]vec, len(s.columns)))
+	}
+	return w
 }
 
 // batch folds one record batch.
@@ -46,8 +52,12 @@ func (w *worker) batch(file *openFile, rec arrow.Record, firstRow int64) error {
 	}
 	c.RowsRead += int64(n)
 	w.hashes = w.judges[source][w.id%len(w.judges[source])].Add(w.hashes, rec)
-	w.removed = extend(w.removed, n)
+	w.removed = sized(w.removed, n)
 	clear(w.removed)
+	w.hashed = extend(w.hashed, len(s.exprs))
+	for i := range w.hashed {
+		w.hashed[i].valid = false
+	}
 	w.fileSizes[source][file.file].Add(int64(n))
 	if w.measuring.Load() {
 		w.duplicates[source].rowSet.add(w.hashes, &w.order)
@@ -55,7 +65,7 @@ func (w *worker) batch(file *openFile, rec arrow.Record, firstRow int64) error {
 		c.RowsDuplicateRemoved += w.duplicates[source].add(w.hashes, &w.order, file, w.removed)
 	}
 
-	in := s.input(rec)
+	in := s.input(rec, w.columns[source])
 	keys, err := s.exprs[s.key].eval(in)
 	if err != nil {
 		return err
@@ -74,15 +84,18 @@ func (w *worker) batch(file *openFile, rec arrow.Record, firstRow int64) error {
 	for i := range w.rows {
 		w.rows[i], w.again[i], w.only[i] = w.rows[i][:0], w.again[i][:0], w.only[i][:0]
 	}
-	w.texts = extend(w.texts, n)
-	texts, rank := w.texts, w.ranks[source][file.file]
-	for i := range n {
-		texts[i] = keyText(keys, i)
-		use := w.take(s, c, i, texts[i], where, times, rowAt{rank, firstRow + int64(i)})
+	rank := w.ranks[source][file.file]
+	w.keyTexts(keys, n)
+	texts := w.texts
+	for i, text := range texts {
+		use := useRow
+		if !w.plain(s, i, text, where, times) {
+			use = w.take(s, c, i, text, where, times, rowAt{rank, firstRow + int64(i)})
+		}
 		if use == useNot {
 			continue
 		}
-		sh := xxh3.HashString(texts[i]) % shardCount
+		sh := shardOf(w.keys[i])
 		list := &w.rows[sh]
 		switch use {
 		case usePlace:
@@ -101,12 +114,13 @@ func (w *worker) batch(file *openFile, rec arrow.Record, firstRow int64) error {
 	for i := range batches {
 		batches[i].file, batches[i].row = rank, firstRow
 	}
-	var amount, orders *vec
+	var amount *vec
+	var orders *hashedValues
 	if s == w.money {
 		if amount, err = evalAt(s, s.amount, in); err != nil {
 			return err
 		}
-		if orders, err = evalAt(s, w.folder.orders, in); err != nil {
+		if orders, err = w.hash(s, w.folder.orders, in, n); err != nil {
 			return err
 		}
 	}
@@ -117,7 +131,7 @@ func (w *worker) batch(file *openFile, rec arrow.Record, firstRow int64) error {
 		if len(w.rows[i])+len(w.again[i])+len(w.only[i]) == 0 {
 			continue
 		}
-		if err := w.fill(source, w.shards[i], i, texts, batches, rowAt{rank, firstRow}); err != nil {
+		if err := w.fill(source, w.shards[i], i, batches, rowAt{rank, firstRow}); err != nil {
 			return err
 		}
 		if err := c.use(w.known, times, amount); err != nil {
@@ -125,8 +139,8 @@ func (w *worker) batch(file *openFile, rec arrow.Record, firstRow int64) error {
 		}
 		if orders != nil {
 			for _, row := range w.known {
-				h, text, ok := orders.hash(w.buf, int(row))
-				if w.buf = text; ok {
+				h := orders.hashes[row]
+				if last := len(w.orders) - 1; orders.has[row] && (last < 0 || w.orders[last] != h) {
 					w.orders = append(w.orders, h)
 				}
 			}
@@ -143,6 +157,26 @@ func evalAt(s *sourcePlan, expr int, in *input) (*vec, error) {
 	return s.exprs[expr].eval(in)
 }
 
+// keyTexts fills w.texts with the canonical key of each row, "" when it has none, and w.keys with their hashes.
+func (w *worker) keyTexts(keys *vec, n int) {
+	if keys.typ == typeText && keys.null == nil && keys.mask != 0 {
+		w.texts = append(w.texts[:0], keys.str[:n]...)
+	} else {
+		w.texts = sized(w.texts, n)
+		for i := range n {
+			w.texts[i] = keyText(keys, i)
+		}
+	}
+	w.keys = sized(w.keys, n)
+	for i, text := range w.texts {
+		if i > 0 && text == w.texts[i-1] {
+			w.keys[i] = w.keys[i-1]
+		} else {
+			w.keys[i] = hashKey(text)
+		}
+	}
+}
+
 // keyText returns the canonical key of row i; "" when it has none.
 func keyText(keys *vec, i int) string {
 	if keys.isNull(i) {
@@ -154,6 +188,34 @@ func keyText(keys *vec, i int) string {
 	return string(keys.appendText(nil, i&keys.mask))
 }
 
+// hashedValues are the hashes of an expression's values, as vec.hash returns them.
+type hashedValues struct {
+	valid  bool
+	hashes []quality.Hash
+	has    []bool
+}
+
+// hash returns the hashes of an expression's values for the rows of a batch; nil where expr is none.
+func (w *worker) hash(s *sourcePlan, expr int, in *input, n int) (*hashedValues, error) {
+	v, err := evalAt(s, expr, in)
+	if v == nil || err != nil {
+		return nil, err
+	}
+	h := &w.hashed[expr]
+	if h.valid {
+		return h, nil
+	}
+	h.valid, h.hashes, h.has = true, sized(h.hashes, n), sized(h.has, n)
+	for i := range n {
+		if i > 0 && v.sameAsBefore(i) {
+			h.hashes[i], h.has[i] = h.hashes[i-1], h.has[i-1]
+			continue
+		}
+		h.hashes[i], w.buf, h.has[i] = v.hash(w.buf, i)
+	}
+	return h, nil
+}
+
 // placeholders are dates that systems write where they know none.
 var placeholders = []int64{
 	time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro(), time.Date(1753, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro(),
@@ -161,6 +223,9 @@ var placeholders = []int64{
 	time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro(), time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro(),
 	time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC).UnixMicro(),
 }
+
+// No placeholder lies between these.
+var afterPlaceholders, beforePlaceholders = int64(0), placeholders[len(placeholders)-1]
 
 // use says what a row is good for.
 type use uint8
@@ -171,6 +236,18 @@ const (
 	usePlace     // a removed duplicate in a source with one row per customer: its place counts for on_duplicate
 	useKey       // outside the window, but it says that its customer exists
 )
+
+// plain reports whether row i is one of the most: it has a key and a time in the window, and nothing speaks against it.
+func (w *worker) plain(s *sourcePlan, i int, key string, where, times *vec) bool {
+	if key == "" || w.removed[i] || where != nil && !where.isTrue(i) {
+		return false
+	}
+	if times == nil {
+		return true
+	}
+	t := times.tim[i&times.mask]
+	return !times.isNull(i) && t >= s.from && t < w.asOf && t > afterPlaceholders && t < beforePlaceholders
+}
 
 // take counts row i where it belongs and says what it is good for.
 func (w *worker) take(s *sourcePlan, c *counts, i int, key string, where, times *vec, at rowAt) use {
@@ -214,18 +291,18 @@ func (w *worker) take(s *sourcePlan, c *counts, i int, key string, where, times 
 	return useNot
 }
 
-// input shows a record batch to the source's expressions.
-func (s *sourcePlan) input(rec arrow.Record) *input {
+// input shows a record batch to the source's expressions; columns is memory for its values.
+func (s *sourcePlan) input(rec arrow.Record, columns []vec) *input {
 	n := int(rec.NumRows())
 	return &input{rows: n, columns: make([]*vec, len(s.columns)), shared: make([]*vec, len(s.exprs)),
 		column: func(i int) (*vec, error) {
 			name := s.schema.Field(i).Name
 			if at := rec.Schema().FieldIndices(name); len(at) > 0 {
-				return arrowVec(rec.Column(at[0]), s.columns[i], name)
+				return &columns[i], arrowVec(&columns[i], rec.Column(at[0]), s.columns[i], name)
 			}
 			a := array.MakeArrayOfNull(memory.DefaultAllocator, s.schema.Field(i).Type, n)
 			defer a.Release()
-			return arrowVec(a, s.columns[i], name)
+			return &columns[i], arrowVec(&columns[i], a, s.columns[i], name)
 		}}
 }
 
@@ -258,52 +335,42 @@ func (w *worker) batches(source int, in *input, n int) ([]batch, error) {
 		if b.where, err = evalAt(s, spec.where, in); err != nil {
 			return nil, err
 		}
-		if spec.part == keyNone {
-			continue
-		}
-		k := keyed{spec.part, spec.by, spec.time, spec.mid, w.levels[source][i]}
-		m, ok := made[k]
-		if !ok {
-			by, err := evalAt(s, spec.by, in)
-			if err != nil {
-				return nil, err
+		if spec.part != keyNone {
+			k := keyed{spec.part, spec.by, spec.time, spec.mid, w.levels[source][i]}
+			m, ok := made[k]
+			if !ok {
+				if m.key, m.has, err = w.keysOf(s, spec, b.time, in, n, k.texts); err != nil {
+					return nil, err
+				}
+				made[k] = m
 			}
-			if m.key, m.has, err = w.keys(spec, by, b.time, n, k.texts); err != nil {
-				return nil, err
-			}
-			made[k] = m
+			b.keys, b.hasKey = m.key, m.has
 		}
-		b.keys, b.hasKey = m.key, m.has
+		// A row is used only if its time lies in the widest window of the source's features.
+		b.all = b.where == nil && b.hasKey == nil && (b.arg == nil || b.arg.null == nil) &&
+			(b.time == nil || spec.time == s.time && spec.from <= s.from)
 	}
 	return all, nil
 }
 
-// keys computes the key of each row that a state files its rows under.
-func (w *worker) keys(spec *stateSpec, by, times *vec, n int, texts *levelTexts) (keys []uint64, has []bool, err error) {
+// keysOf computes the key of each row that a state files its rows under; has is nil where every row has one.
+func (w *worker) keysOf(s *sourcePlan, spec *stateSpec, times *vec, in *input, n int, texts *levelTexts) (keys []uint64, has []bool, err error) {
 	keys = make([]uint64, n)
-	if by != nil {
+	if spec.by >= 0 {
+		h, err := w.hash(s, spec.by, in, n)
+		if err != nil {
+			return nil, nil, err
+		}
 		if spec.part == keyHash {
-			has = make([]bool, n)
+			for i := range n {
+				keys[i] = h.hashes[i].Lo
+			}
+			if slices.Contains(h.has[:n], false) {
+				has = h.has
+			}
+			return keys, has, nil
 		}
-		for i := range n {
-			h, text, ok := by.hash(w.buf, i)
-			w.buf = text
-			if spec.part == keyHash {
-				has[i], keys[i] = ok, h.Lo
-				continue
-			}
-			if !ok {
-				continue // key 0: without a level
-			}
-			keys[i] = max(h.Lo, 1)
-			if !texts.put(keys[i], text) {
-				return nil, nil, &problem.Problem{ID: "SEG-FEA-003",
-					What: fmt.Sprintf("a column used as a category has more than %d levels", maxLevels),
-					Why:  "it looks like an identifier",
-					Fix:  "Use another column for `by` or `mode`, or merge levels with an expression."}
-			}
-		}
-		return keys, has, nil
+		return keys, nil, w.levelKeys(keys, h, s.exprs[spec.by], in, texts)
 	}
 	for i := range n {
 		if times.isNull(i) {
@@ -327,8 +394,39 @@ func (w *worker) keys(spec *stateSpec, by, times *vec, n int, texts *levelTexts)
 	return keys, nil, nil
 }
 
+// levelKeys fills the keys of levels, 0 for rows without one, and remembers the levels' texts.
+func (w *worker) levelKeys(keys []uint64, h *hashedValues, by *node, in *input, texts *levelTexts) error {
+	var met [256]uint64 // levels that are remembered, by their low bits
+	for i := range keys {
+		if !h.has[i] {
+			continue
+		}
+		key := max(h.hashes[i].Lo, 1)
+		keys[i] = key
+		if met[key%uint64(len(met))] == key {
+			continue
+		}
+		met[key%uint64(len(met))] = key
+		if texts.knows(key) {
+			continue
+		}
+		v, err := by.eval(in)
+		if err != nil {
+			return err
+		}
+		w.buf = v.appendText(w.buf[:0], i&v.mask)
+		if !texts.put(key, w.buf) {
+			return &problem.Problem{ID: "SEG-FEA-003",
+				What: fmt.Sprintf("a column used as a category has more than %d levels", maxLevels),
+				Why:  "it looks like an identifier",
+				Fix:  "Use another column for `by` or `mode`, or merge levels with an expression."}
+		}
+	}
+	return nil
+}
+
 // fill folds the rows of one shard. Afterwards w.known lists those whose customer exists.
-func (w *worker) fill(source int, sh *shard, part int, texts []string, batches []batch, first rowAt) error {
+func (w *worker) fill(source int, sh *shard, part int, batches []batch, first rowAt) error {
 	s, c := w.sources[source], &w.counts[source]
 	entity := source == w.entityIndex
 	w.known = w.known[:0]
@@ -338,7 +436,7 @@ func (w *worker) fill(source int, sh *shard, part int, texts []string, batches [
 		for _, rows := range [][]int32{w.rows[part], w.again[part], w.only[part]} {
 			for _, row := range rows {
 				if entity {
-					w.customers.put(customerHash(texts[row]))
+					w.customers.put(customerHash(w.texts[row]))
 				}
 			}
 		}
@@ -346,13 +444,13 @@ func (w *worker) fill(source int, sh *shard, part int, texts []string, batches [
 	}
 	defer sh.account()
 	for _, row := range w.only[part] {
-		sh.slot(texts[row], entity)
+		sh.slot(w.texts[row], w.keys[row], entity)
 	}
-	again := w.resolve(sh, w.again[part], texts, entity)
+	again := w.resolve(sh, w.again[part], entity)
 	if err := w.add(sh, source, batches, again, true); err != nil {
 		return err
 	}
-	rows := w.resolve(sh, w.rows[part], texts, entity)
+	rows := w.resolve(sh, w.rows[part], entity)
 	c.RowsUnknownCustomer += int64(len(w.rows[part]) - len(rows))
 	for i, slot := range w.slots {
 		if !s.entity {
@@ -366,10 +464,14 @@ func (w *worker) fill(source int, sh *shard, part int, texts []string, batches [
 }
 
 // resolve finds the customers of rows: the rows that have one, and in w.slots their customers.
-func (w *worker) resolve(sh *shard, rows []int32, texts []string, add bool) []int32 {
+func (w *worker) resolve(sh *shard, rows []int32, add bool) []int32 {
 	w.known, w.slots = w.known[:0], w.slots[:0]
-	for _, row := range rows {
-		if slot := sh.slot(texts[row], add); slot >= 0 {
+	slot, last := int32(-1), ""
+	for i, row := range rows {
+		if text := w.texts[row]; i == 0 || text != last {
+			slot, last = sh.slot(text, w.keys[row], add), text
+		}
+		if slot >= 0 {
 			w.known, w.slots = append(w.known, row), append(w.slots, slot)
 		}
 	}
