@@ -22,8 +22,8 @@ type keyPlace struct {
 
 const (
 	leastKeys = 16
-	// indexBytes is what the index takes per key, when its table has just doubled.
-	indexBytes = 8 * 8 / 3
+	// indexBytes bounds what the index takes per key: 8 bytes a place, 3 of 8 of them taken at least.
+	indexBytes = 22
 )
 
 // find returns the number of the key among keys, -1 when it is not there.

@@ -57,6 +57,12 @@ func (t *hashTable) find(h quality.Hash) int {
 	return i
 }
 
+// reserve makes room for n hashes in an empty table.
+func (t *hashTable) reserve(n int) {
+	size := tableBytes(int64(n)) / placeBytes
+	t.keys, t.counts = make([]quality.Hash, size), make([]uint32, size)
+}
+
 func (t *hashTable) enlarge() {
 	old := *t
 	size := max(leastTable, 2*len(old.keys))
@@ -75,25 +81,85 @@ const setParts = 64
 func partOf(h quality.Hash) int { return int(h.Hi >> 58) }
 
 // rowSet counts different hashes, safely for concurrent use. It is kept by ranges of hashes, which can be spilled one by
-// one as long as nothing asks whether a hash was there before.
+// one as long as nothing asks whether a hash was there before. Where nobody asks, hashes are only written down, and equal
+// ones are found at the end, range by range: a table of them all would miss the cache at every row.
 type rowSet struct {
 	held  *atomic.Int64 // bytes of the fold, which the set's are part of
-	parts [setParts]struct {
-		mu      sync.Mutex
-		rows    hashTable
-		held    int64
-		spilled []int // record batches of the spill file
-	}
+	parts [setParts]setPart
 }
 
-// add puts hashes in, with a count of 1; order lists them by range as byPart does.
+// setPart is one range of a rowSet. A hash may stand in the table and in the log, once a fold was given up.
+type setPart struct {
+	mu      sync.Mutex
+	rows    hashTable
+	log     hashLog
+	held    int64
+	spilled []int // record batches of the spill file
+}
+
+// each calls do with every hash in memory and its number.
+func (p *setPart) each(do func(h quality.Hash, number uint32) error) error {
+	for i, c := range p.rows.counts {
+		if c != 0 {
+			if err := do(p.rows.keys[i], c); err != nil {
+				return err
+			}
+		}
+	}
+	for _, h := range p.log.hashes {
+		if err := do(h, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hashLog is a list of hashes in which some may stand several times; a long one holds each at most four times on average.
+type hashLog struct {
+	hashes []quality.Hash
+	limit  int
+}
+
+// leastLog is the length from which a log is made free of repetitions.
+const leastLog = 1 << 18
+
+const hashBytes = 16
+
+func (l *hashLog) add(h quality.Hash) {
+	if len(l.hashes) == cap(l.hashes) {
+		if l.limit = max(l.limit, leastLog); len(l.hashes) >= l.limit {
+			l.compact()
+			l.limit = max(leastLog, 2*len(l.hashes))
+		}
+		if len(l.hashes) == cap(l.hashes) {
+			l.hashes = append(make([]quality.Hash, 0, max(16, 2*len(l.hashes))), l.hashes...)
+		}
+	}
+	l.hashes = append(l.hashes, h)
+}
+
+// compact leaves one of equal hashes.
+func (l *hashLog) compact() {
+	var t hashTable
+	t.reserve(len(l.hashes))
+	kept := l.hashes[:0]
+	for _, h := range l.hashes {
+		if c := t.at(h); *c == 0 {
+			*c = 1
+			kept = append(kept, h)
+		}
+	}
+	l.hashes = kept
+}
+
+// add writes hashes down; order lists them by range.
 func (s *rowSet) add(hashes []quality.Hash, order *partOrder) {
 	order.each(hashes, func(part int, rows []int32) {
 		p := &s.parts[part]
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for _, i := range rows {
-			*p.rows.at(hashes[i]) = 1
+			p.log.add(hashes[i])
 		}
 		s.account(part)
 	})
@@ -112,7 +178,7 @@ func (s *rowSet) put(h quality.Hash, number uint32) {
 // account adds what a part has grown by to the fold's bytes; under its lock.
 func (s *rowSet) account(part int) {
 	p := &s.parts[part]
-	if held := p.rows.bytes(); held != p.held {
+	if held := p.rows.bytes() + hashBytes*int64(cap(p.log.hashes)); held != p.held {
 		s.held.Add(held - p.held)
 		p.held = held
 	}
@@ -168,23 +234,22 @@ func (s *rowSet) spill(part int, file *spillFile) error {
 		p.spilled = append(p.spilled, i)
 		return err
 	}
-	for i, c := range p.rows.counts {
-		if c == 0 {
-			continue
-		}
-		hi.Append(p.rows.keys[i].Hi)
-		lo.Append(p.rows.keys[i].Lo)
+	p.log.compact()
+	if err := p.each(func(h quality.Hash, c uint32) error {
+		hi.Append(h.Hi)
+		lo.Append(h.Lo)
 		number.Append(c)
 		if hi.Len() == partBytes/placeBytes {
-			if err := flush(); err != nil {
-				return err
-			}
+			return flush()
 		}
+		return nil
+	}); err != nil {
+		return err
 	}
 	if err := flush(); err != nil {
 		return err
 	}
-	p.rows = hashTable{}
+	p.rows, p.log = hashTable{}, hashLog{}
 	s.account(part)
 	return nil
 }
@@ -193,14 +258,12 @@ func (s *rowSet) spill(part int, file *spillFile) error {
 // most about room bytes besides what the set holds.
 func (s *rowSet) count(part int, file *spillFile, room int64) (n, sum int64, err error) {
 	p := &s.parts[part]
-	own := p.rows
-	if len(p.spilled) == 0 {
-		for _, c := range own.counts {
-			sum += int64(c)
-		}
-		return int64(own.n), sum, nil
+	if len(p.spilled) == 0 && (p.rows.n == 0 || len(p.log.hashes) == 0) {
+		p.log.compact()
+		err = p.each(func(_ quality.Hash, c uint32) error { n, sum = n+1, sum+int64(c); return nil })
+		return n, sum, err
 	}
-	rows := int64(own.n)
+	rows := int64(p.rows.n + len(p.log.hashes))
 	if err := file.read(p.spilled, func(rec arrow.Record) error { rows += rec.NumRows(); return nil }); err != nil {
 		return 0, 0, err
 	}
@@ -216,10 +279,8 @@ func (s *rowSet) count(part int, file *spillFile, room int64) (n, sum int64, err
 				*t.at(h) = c
 			}
 		}
-		for i, c := range own.counts {
-			if c != 0 {
-				take(own.keys[i], c)
-			}
+		if err := p.each(func(h quality.Hash, c uint32) error { take(h, c); return nil }); err != nil {
+			return 0, 0, err
 		}
 		if err := file.read(p.spilled, func(rec arrow.Record) error {
 			hi, lo := rec.Column(0).(*array.Uint64).Uint64Values(), rec.Column(1).(*array.Uint64).Uint64Values()
