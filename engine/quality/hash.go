@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"math"
 	"math/bits"
 	"strconv"
 
@@ -23,21 +24,70 @@ func (h *Hash) add(c xxh3.Uint128) {
 
 // cellHasher hashes the cells of a column. A missing cell and an empty text have the hash zero.
 type cellHasher struct {
-	seed uint64
-	buf  []byte
+	seed   uint64
+	buf    []byte
+	recent [512]recentCell // values of 128 bits, each where its low bits point: most columns repeat some
+}
+
+type recentCell struct {
+	hi    int64
+	lo    uint64
+	hash  xxh3.Uint128
+	known bool
+}
+
+// column hashes all cells of a: the low halves into cells, all of each added to rows.
+func (c *cellHasher) column(a arrow.Array, rows []Hash, cells []uint64) {
+	clear(c.recent[:])
+	for i := range rows {
+		h := c.hash(a, i)
+		cells[i] = h.Lo
+		rows[i].add(h)
+	}
 }
 
 func (c *cellHasher) hash(a arrow.Array, i int) xxh3.Uint128 {
-	if a.IsNull(i) {
-		return xxh3.Uint128{}
-	}
-	if s, ok := a.(*array.String); ok {
-		v := s.Value(i)
-		if v == "" {
+	switch a := a.(type) {
+	case *array.String:
+		if a.NullN() > 0 && a.IsNull(i) {
 			return xxh3.Uint128{}
 		}
-		return xxh3.HashString128Seed(v, c.seed)
+		if v := a.Value(i); v != "" {
+			return xxh3.HashString128Seed(v, c.seed)
+		}
+		return xxh3.Uint128{}
+	case *array.Int64:
+		return c.short(a, i, 0, uint64(a.Value(i)))
+	case *array.Float64:
+		return c.short(a, i, 0, math.Float64bits(a.Value(i)))
+	case *array.Timestamp:
+		return c.short(a, i, 0, uint64(a.Value(i)))
+	case *array.Decimal128:
+		v := a.Value(i)
+		return c.short(a, i, v.HighBits(), v.LowBits())
+	case *array.Boolean:
+		if a.Value(i) {
+			return c.short(a, i, 0, 1)
+		}
+		return c.short(a, i, 0, 0)
 	}
+	return c.text(a, i)
+}
+
+// short hashes a cell whose value is these 128 bits.
+func (c *cellHasher) short(a arrow.Array, i int, hi int64, lo uint64) xxh3.Uint128 {
+	if a.NullN() > 0 && a.IsNull(i) {
+		return xxh3.Uint128{}
+	}
+	r := &c.recent[(lo^lo>>9^lo>>18)%uint64(len(c.recent))]
+	if !r.known || r.lo != lo || r.hi != hi {
+		*r = recentCell{hi, lo, c.text(a, i), true}
+	}
+	return r.hash
+}
+
+// text hashes a cell's canonical text.
+func (c *cellHasher) text(a arrow.Array, i int) xxh3.Uint128 {
 	c.buf = AppendCell(c.buf[:0], a, i)
 	if len(c.buf) == 0 {
 		return xxh3.Uint128{}

@@ -19,6 +19,13 @@ import (
 type Judge struct {
 	columns []*columnJudge
 	byName  map[string]int
+	scratch sync.Pool // *scratch
+}
+
+// scratch is memory for judging a batch.
+type scratch struct {
+	cells  []uint64
+	hasher cellHasher
 }
 
 type columnJudge struct {
@@ -59,19 +66,23 @@ func (j *Judge) Add(dst []Hash, rec arrow.Record) []Hash {
 	dst = dst[:n]
 	clear(dst)
 	met := make([]bool, len(j.columns))
-	cells := make([]uint64, n)
+	work, _ := j.scratch.Get().(*scratch)
+	if work == nil {
+		work = &scratch{}
+	}
+	defer j.scratch.Put(work)
+	if cap(work.cells) < n {
+		work.cells = make([]uint64, n)
+	}
+	cells := work.cells[:n]
 	for i, a := range rec.Columns() {
 		c, ok := j.byName[rec.ColumnName(i)]
 		if !ok || met[c] {
 			continue
 		}
 		met[c] = true
-		h := cellHasher{seed: j.columns[c].seed}
-		for row := range n {
-			cell := h.hash(a, row)
-			cells[row] = cell.Lo
-			dst[row].add(cell)
-		}
+		work.hasher.seed = j.columns[c].seed
+		work.hasher.column(a, dst, cells)
 		j.columns[c].add(a, cells)
 	}
 	for c, was := range met {
@@ -88,21 +99,45 @@ func (j *Judge) Add(dst []Hash, rec arrow.Record) []Hash {
 func (c *columnJudge) add(a arrow.Array, cells []uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := range a.Len() {
-		if a.IsNull(i) {
-			c.nulls++
-			continue
+	c.nulls += int64(a.NullN())
+	if a.NullN() == a.Len() {
+		return
+	}
+	isNull := func(i int) bool { return false }
+	if a.NullN() > 0 {
+		isNull = a.IsNull
+	}
+	for i, cell := range cells {
+		if !isNull(i) && (i == 0 || cell != cells[i-1] || cell == 0) {
+			c.distinct.add(cell)
 		}
-		c.distinct.add(cells[i])
-		switch a := a.(type) {
-		case *array.Int64:
-			c.number(decimal128.FromI64(a.Value(i)), 0)
-		case *array.Decimal128:
-			c.number(a.Value(i), a.DataType().(*arrow.Decimal128Type).Scale)
-		case *array.Float64:
-			c.float(a.Value(i))
-		case *array.Timestamp:
-			t := int64(a.Value(i))
+	}
+	switch a := a.(type) {
+	case *array.Int64:
+		for i, v := range a.Int64Values() {
+			if !isNull(i) {
+				c.number(decimal128.FromI64(v), 0)
+			}
+		}
+	case *array.Decimal128:
+		scale := a.DataType().(*arrow.Decimal128Type).Scale
+		for i, v := range a.Values() {
+			if !isNull(i) {
+				c.number(v, scale)
+			}
+		}
+	case *array.Float64:
+		for i, v := range a.Float64Values() {
+			if !isNull(i) {
+				c.float(v)
+			}
+		}
+	case *array.Timestamp:
+		for i, v := range a.TimestampValues() {
+			if isNull(i) {
+				continue
+			}
+			t := int64(v)
 			if !c.seen || t < c.first {
 				c.first = t
 			}
@@ -122,7 +157,7 @@ func (c *columnJudge) number(v decimal128.Num, scale int32) {
 		c.high = v
 	}
 	c.seen = true
-	if v.Sign() < 0 {
+	if v.HighBits() < 0 {
 		c.negative++
 	}
 	c.spread.add(decimalFloat(v, scale), 1)
