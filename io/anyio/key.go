@@ -67,6 +67,15 @@ func digits(s string) int {
 
 // keys returns arr, which has a canonical type, as canonical key text. First is the row number of its first value.
 func keys(arr arrow.Array, place place, mem memory.Allocator) (arrow.Array, error) {
+	switch a := arr.(type) {
+	case *array.Int64:
+		return intKeys(a, mem)
+	case *array.String:
+		if areKeys(a) {
+			a.Retain()
+			return a, nil
+		}
+	}
 	b := array.NewStringBuilder(mem)
 	defer b.Release()
 	b.Reserve(arr.Len())
@@ -94,8 +103,6 @@ func keys(arr arrow.Array, place place, mem memory.Allocator) (arrow.Array, erro
 		switch a := arr.(type) {
 		case *array.String:
 			text, good = KeyText(a.Value(i))
-		case *array.Int64:
-			text = strconv.FormatInt(a.Value(i), 10)
 		case *array.Float64:
 			text, good = floatKey(a.Value(i))
 		case *array.Decimal128:
@@ -109,6 +116,43 @@ func keys(arr arrow.Array, place place, mem memory.Allocator) (arrow.Array, erro
 		if err := put(i, text, good); err != nil {
 			return nil, err
 		}
+	}
+	return b.NewArray(), nil
+}
+
+// areKeys reports whether all texts are keys in canonical form already, as most are.
+func areKeys(a *array.String) bool {
+	last := ""
+	for i := range a.Len() {
+		v := a.Value(i)
+		if v == last && v != "" || a.IsNull(i) {
+			continue
+		}
+		if text, good := KeyText(v); !good || text != v || v == "" {
+			return false
+		}
+		last = v
+	}
+	return true
+}
+
+// intKeys writes whole numbers without a string for each.
+func intKeys(a *array.Int64, mem memory.Allocator) (arrow.Array, error) {
+	b := array.NewStringBuilder(mem)
+	defer b.Release()
+	b.Reserve(a.Len())
+	b.ReserveData(8 * a.Len())
+	var text [20]byte
+	digits, last := text[:0], int64(0)
+	for i, v := range a.Int64Values() { // under a null may stand any number
+		if a.IsNull(i) {
+			b.AppendNull()
+			continue
+		}
+		if v != last || len(digits) == 0 {
+			digits, last = strconv.AppendInt(text[:0], v, 10), v
+		}
+		b.BinaryBuilder.Append(digits)
 	}
 	return b.NewArray(), nil
 }
