@@ -56,9 +56,18 @@ type batch struct {
 	where  *vec
 	keys   []uint64 // per row, when spec.part is set
 	hasKey []bool
-	all    bool  // every row that is used counts: what takes asks is known to be so
-	file   int64 // rank of the file by name
-	row    int64 // number of the batch's first row in its file
+	all    bool    // every row that is used counts: what takes asks is known to be so
+	file   int64   // rank of the file by name
+	row    int64   // number of the batch's first row in its file
+	rows   []int32 // the row of the batch that each element belongs to; nil = they are in order
+}
+
+// rowOf returns the row of the batch that element i belongs to.
+func (b *batch) rowOf(i int32) int32 {
+	if b.rows == nil {
+		return i
+	}
+	return b.rows[i]
 }
 
 // skips reports whether the row does not count for the state.

@@ -88,8 +88,10 @@ func (s *pickState) add(b *batch, slots, rows []int32) error {
 		if b.skips(row) {
 			continue
 		}
-		at := b.file<<40 + b.row + int64(row)
-		if !byRow {
+		at := int64(0)
+		if byRow {
+			at = b.file<<40 + b.row + int64(b.rowOf(row))
+		} else {
 			at = b.time.tim[int(row)&b.time.mask]
 			if slot := slots[i]; s.has[slot] && at != s.at[slot] && (at < s.at[slot]) == (s.kind == keepLatest) {
 				continue

@@ -25,13 +25,20 @@ type worker struct {
 	buf     []byte
 	columns [][]vec             // by source and column: memory for the values of a batch
 	hashed  []hashedValues      // of a batch, by expression
-	texts   []string            // keys of a batch
-	keys    []uint64            // their hashes
-	rows    [shardCount][]int32 // of a batch, by shard
-	again   [shardCount][]int32 // removed duplicates that still have a place
-	only    [shardCount][]int32 // rows that only say that their customer exists
+	runs    []keyRun            // of a batch: rows that follow each other with the same key
+	runOf   []int32             // by row
+	only    [shardCount][]int32 // runs of rows that only say that their customer exists
+	uses    []use               // by row
+	dealt   dealing
 	slots   []int32
 	known   []int32
+	isKnown []bool // by row: it is used, and its customer exists
+}
+
+// keyRun is a run of rows of one customer.
+type keyRun struct {
+	text string // "" = without key
+	hash uint64
 }
 
 func newWorker(f *folder, id int) *worker {
@@ -81,36 +88,32 @@ func (w *worker) batch(file *openFile, rec arrow.Record, firstRow int64) error {
 			return err
 		}
 	}
-	for i := range w.rows {
-		w.rows[i], w.again[i], w.only[i] = w.rows[i][:0], w.again[i][:0], w.only[i][:0]
-	}
 	rank := w.ranks[source][file.file]
-	w.keyTexts(keys, n)
-	texts := w.texts
-	for i, text := range texts {
-		use := useRow
-		if !w.plain(s, i, text, where, times) {
-			use = w.take(s, c, i, text, where, times, rowAt{rank, firstRow + int64(i)})
-		}
-		if use == useNot {
+	w.findRuns(keys, n)
+	w.uses = sized(w.uses, n)
+	for i := range w.only {
+		w.only[i] = w.only[i][:0]
+	}
+	for i := range n {
+		run := &w.runs[w.runOf[i]]
+		if w.plain(s, i, run.text, where, times) {
+			w.uses[i] = useRow
 			continue
 		}
-		sh := shardOf(w.keys[i])
-		list := &w.rows[sh]
-		switch use {
-		case usePlace:
-			list = &w.again[sh]
-		case useKey:
-			list = &w.only[sh]
+		w.uses[i] = w.take(s, c, i, run.text, where, times, rowAt{rank, firstRow + int64(i)})
+		if w.uses[i] == useKey {
+			part := shardOf(run.hash)
+			w.only[part] = append(w.only[part], w.runOf[i])
 		}
-		*list = append(*list, int32(i))
 	}
+	w.dealt.deal(w.uses, w.runs, w.runOf)
 	var batches []batch
 	if !w.measuring.Load() {
 		if batches, err = w.batches(source, in, n); err != nil {
 			return err
 		}
 	}
+	w.dealt.batches(batches)
 	for i := range batches {
 		batches[i].file, batches[i].row = rank, firstRow
 	}
@@ -124,25 +127,26 @@ func (w *worker) batch(file *openFile, rec arrow.Record, firstRow int64) error {
 			return err
 		}
 	}
-	w.orders = w.orders[:0]
+	w.isKnown = sized(w.isKnown, n)
+	clear(w.isKnown)
 	for k := range w.shards {
 		// Each worker begins elsewhere, so that they seldom wait for each other.
 		i := (k + w.id*shardCount/w.threads) % shardCount
-		if len(w.rows[i])+len(w.again[i])+len(w.only[i]) == 0 {
+		if w.dealt.begin[2*i] == w.dealt.begin[2*i+2] && len(w.only[i]) == 0 {
 			continue
 		}
 		if err := w.fill(source, w.shards[i], i, batches, rowAt{rank, firstRow}); err != nil {
 			return err
 		}
-		if err := c.use(w.known, times, amount); err != nil {
-			return err
-		}
-		if orders != nil {
-			for _, row := range w.known {
-				h := orders.hashes[row]
-				if last := len(w.orders) - 1; orders.has[row] && (last < 0 || w.orders[last] != h) {
-					w.orders = append(w.orders, h)
-				}
+	}
+	if err := c.use(w.isKnown, times, amount); err != nil {
+		return err
+	}
+	w.orders = w.orders[:0]
+	if orders != nil {
+		for i, h := range orders.hashes {
+			if last := len(w.orders) - 1; w.isKnown[i] && orders.has[i] && (last < 0 || w.orders[last] != h) {
+				w.orders = append(w.orders, h)
 			}
 		}
 	}
@@ -157,23 +161,15 @@ func evalAt(s *sourcePlan, expr int, in *input) (*vec, error) {
 	return s.exprs[expr].eval(in)
 }
 
-// keyTexts fills w.texts with the canonical key of each row, "" when it has none, and w.keys with their hashes.
-func (w *worker) keyTexts(keys *vec, n int) {
-	if keys.typ == typeText && keys.null == nil && keys.mask != 0 {
-		w.texts = append(w.texts[:0], keys.str[:n]...)
-	} else {
-		w.texts = sized(w.texts, n)
-		for i := range n {
-			w.texts[i] = keyText(keys, i)
+// findRuns finds the runs of rows with the same key.
+func (w *worker) findRuns(keys *vec, n int) {
+	w.runs, w.runOf = w.runs[:0], sized(w.runOf, n)
+	for i := range n {
+		text := keyText(keys, i)
+		if i == 0 || text != w.runs[len(w.runs)-1].text {
+			w.runs = append(w.runs, keyRun{text, hashKey(text)})
 		}
-	}
-	w.keys = sized(w.keys, n)
-	for i, text := range w.texts {
-		if i > 0 && text == w.texts[i-1] {
-			w.keys[i] = w.keys[i-1]
-		} else {
-			w.keys[i] = hashKey(text)
-		}
+		w.runOf[i] = int32(len(w.runs) - 1)
 	}
 }
 
@@ -425,57 +421,60 @@ func (w *worker) levelKeys(keys []uint64, h *hashedValues, by *node, in *input, 
 	return nil
 }
 
-// fill folds the rows of one shard. Afterwards w.known lists those whose customer exists.
+// fill folds the rows of one shard, and marks those whose customer exists in w.isKnown.
 func (w *worker) fill(source int, sh *shard, part int, batches []batch, first rowAt) error {
-	s, c := w.sources[source], &w.counts[source]
+	s, c, d := w.sources[source], &w.counts[source], &w.dealt
 	entity := source == w.entityIndex
-	w.known = w.known[:0]
+	rows, again := d.places(part)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if w.measuring.Load() {
-		for _, rows := range [][]int32{w.rows[part], w.again[part], w.only[part]} {
-			for _, row := range rows {
-				if entity {
-					w.customers.put(customerHash(w.texts[row]))
-				}
+		if entity {
+			for at := rows[0]; at < again[1]; at++ {
+				w.customers.put(customerHash(w.runs[d.run[at]].text))
+			}
+			for _, run := range w.only[part] {
+				w.customers.put(customerHash(w.runs[run].text))
 			}
 		}
 		return nil
 	}
 	defer sh.account()
-	for _, row := range w.only[part] {
-		sh.slot(w.texts[row], w.keys[row], entity)
+	for _, run := range w.only[part] {
+		sh.slot(w.runs[run].text, w.runs[run].hash, entity)
 	}
-	again := w.resolve(sh, w.again[part], entity)
-	if err := w.add(sh, source, batches, again, true); err != nil {
+	w.resolve(sh, again, entity)
+	if err := w.add(sh, source, batches, w.known, true); err != nil {
 		return err
 	}
-	rows := w.resolve(sh, w.rows[part], entity)
-	c.RowsUnknownCustomer += int64(len(w.rows[part]) - len(rows))
+	w.resolve(sh, rows, entity)
+	c.RowsUnknownCustomer += int64(int(rows[1]-rows[0]) - len(w.known))
 	for i, slot := range w.slots {
+		row := d.row[w.known[i]]
+		w.isKnown[row] = true
 		if !s.entity {
 			sh.active[slot] = true
 		}
 		if o := sh.once[source]; o != nil {
-			o.add(slot, rowAt{first.file, first.row + int64(rows[i])})
+			o.add(slot, rowAt{first.file, first.row + int64(row)})
 		}
 	}
-	return w.add(sh, source, batches, rows, false)
+	return w.add(sh, source, batches, w.known, false)
 }
 
-// resolve finds the customers of rows: the rows that have one, and in w.slots their customers.
-func (w *worker) resolve(sh *shard, rows []int32, add bool) []int32 {
+// resolve finds the customers of the rows at some places: in w.known the places of those who exist, in w.slots the
+// customers.
+func (w *worker) resolve(sh *shard, places [2]int32, add bool) {
 	w.known, w.slots = w.known[:0], w.slots[:0]
-	slot, last := int32(-1), ""
-	for i, row := range rows {
-		if text := w.texts[row]; i == 0 || text != last {
-			slot, last = sh.slot(text, w.keys[row], add), text
+	slot, last := int32(-1), int32(-1)
+	for at := places[0]; at < places[1]; at++ {
+		if run := w.dealt.run[at]; run != last {
+			slot, last = sh.slot(w.runs[run].text, w.runs[run].hash, add), run
 		}
 		if slot >= 0 {
-			w.known, w.slots = append(w.known, row), append(w.slots, slot)
+			w.known, w.slots = append(w.known, at), append(w.slots, slot)
 		}
 	}
-	return w.known
 }
 
 // add folds rows into the states; with places, only into those that ask for a row's place.
@@ -498,11 +497,14 @@ func (w *worker) add(sh *shard, source int, batches []batch, rows []int32, place
 }
 
 // use counts the used rows, their times and their amount.
-func (c *counts) use(rows []int32, times, amount *vec) error {
-	c.RowsUsed += int64(len(rows))
-	for _, row := range rows {
+func (c *counts) use(isUsed []bool, times, amount *vec) error {
+	for i, is := range isUsed {
+		if !is {
+			continue
+		}
+		c.RowsUsed++
 		if times != nil {
-			t := times.tim[int(row)&times.mask]
+			t := times.tim[i&times.mask]
 			if !c.timed || t < c.first {
 				c.first = t
 			}
@@ -511,9 +513,9 @@ func (c *counts) use(rows []int32, times, amount *vec) error {
 			}
 			c.timed = true
 		}
-		if amount != nil && !amount.isNull(int(row)) {
+		if amount != nil && !amount.isNull(i) {
 			var ok bool
-			if c.amount, ok = c.amount.add(amount.dec[int(row)&amount.mask]); !ok {
+			if c.amount, ok = c.amount.add(amount.dec[i&amount.mask]); !ok {
 				return &rangeError{}
 			}
 		}
