@@ -3,6 +3,7 @@ package features
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -17,7 +18,10 @@ import (
 )
 
 // place is where a customer is.
-type place struct{ shard, slot int32 }
+type place struct {
+	shard, slot int32
+	head        uint64 // of the key, as keyHead returns it
+}
 
 // column returns an empty column of the table for the feature.
 func (f *featurePlan) column(name string) *table.Column {
@@ -208,8 +212,8 @@ func (f *folder) placeCustomers() ([]string, error) {
 	var places []place
 	for i, sh := range f.shards {
 		sh.row = make([]int32, len(sh.keys))
-		for slot := range sh.keys {
-			places = append(places, place{int32(i), int32(slot)})
+		for slot, key := range sh.keys {
+			places = append(places, place{int32(i), int32(slot), keyHead(key)})
 		}
 	}
 	if len(places) == 0 {
@@ -221,13 +225,25 @@ func (f *folder) placeCustomers() ([]string, error) {
 			Fix: "Check `where`, `key`, `time` and `as_of`."}
 	}
 	key := func(p place) string { return f.shards[p.shard].keys[p.slot] }
-	slices.SortFunc(places, func(a, b place) int { return strings.Compare(key(a), key(b)) })
+	slices.SortFunc(places, func(a, b place) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		return strings.Compare(key(a), key(b))
+	})
 	keys := make([]string, len(places))
 	for row, p := range places {
 		keys[row] = key(p)
 		f.shards[p.shard].row[p.slot] = int32(row)
 	}
 	return keys, nil
+}
+
+// keyHead returns the first eight bytes of a key as a number that sorts like them; a shorter key is filled with zeros.
+func keyHead(key string) uint64 {
+	var b [8]byte
+	copy(b[:], key)
+	return binary.BigEndian.Uint64(b[:])
 }
 
 // parallel runs n jobs on the fold's workers and returns the error of the first job that failed.
@@ -295,7 +311,7 @@ func (f *folder) judge(ctx context.Context, t *table.Table, region []string) (*q
 		}
 	}
 	var complete []bool
-	r.Features, complete = quality.Features(t)
+	r.Features, complete = quality.Features(t, f.threads)
 	for _, is := range complete {
 		if is {
 			r.Entity.Complete++

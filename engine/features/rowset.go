@@ -57,12 +57,6 @@ func (t *hashTable) find(h quality.Hash) int {
 	return i
 }
 
-// reserve makes room for n hashes in an empty table.
-func (t *hashTable) reserve(n int) {
-	size := tableBytes(int64(n)) / placeBytes
-	t.keys, t.counts = make([]quality.Hash, size), make([]uint32, size)
-}
-
 func (t *hashTable) enlarge() {
 	old := *t
 	size := max(leastTable, 2*len(old.keys))
@@ -138,15 +132,45 @@ func (l *hashLog) add(h quality.Hash) {
 	l.hashes = append(l.hashes, h)
 }
 
+// compactRanges is the number of ranges in which equal hashes are looked for, each in a table that fits the cache.
+const compactRanges = 64
+
 // compact leaves one of equal hashes.
 func (l *hashLog) compact() {
-	var t hashTable
-	t.reserve(len(l.hashes))
-	kept := l.hashes[:0]
+	rangeOf := func(h quality.Hash) int { return int(h.Hi >> (58 - 6) % compactRanges) } // below the bits of partOf
+	var begin [compactRanges + 1]int
 	for _, h := range l.hashes {
-		if c := t.at(h); *c == 0 {
-			*c = 1
-			kept = append(kept, h)
+		begin[rangeOf(h)+1]++
+	}
+	most := 0
+	for i := range compactRanges {
+		most = max(most, begin[i+1])
+		begin[i+1] += begin[i]
+	}
+	next, dealt := begin, make([]quality.Hash, len(l.hashes))
+	for _, h := range l.hashes {
+		i := rangeOf(h)
+		dealt[next[i]] = h
+		next[i]++
+	}
+	size := 16
+	for size < 2*most {
+		size *= 2
+	}
+	table := make([]int32, size) // number + 1 within the range, 0 = free
+	kept := l.hashes[:0]
+	for i := range compactRanges {
+		clear(table)
+		of := dealt[begin[i]:begin[i+1]]
+		for n, h := range of {
+			at := int(h.Lo) & (size - 1)
+			for table[at] != 0 && of[table[at]-1] != h {
+				at = (at + 1) & (size - 1)
+			}
+			if table[at] == 0 {
+				table[at] = int32(n) + 1
+				kept = append(kept, h)
+			}
 		}
 	}
 	l.hashes = kept

@@ -22,68 +22,135 @@ func (h *Hash) add(c xxh3.Uint128) {
 	h.Hi, _ = bits.Add64(h.Hi, c.Hi, carry)
 }
 
-// cellHasher hashes the cells of a column. A missing cell and an empty text have the hash zero.
+// cellHasher hashes the cells of a column, and gathers what the sketches of the column must learn. A missing cell and an
+// empty text have the hash zero. Most columns repeat a few values: what is known of those is kept, each where its bits
+// point, so that they cost one look.
 type cellHasher struct {
 	seed   uint64
 	buf    []byte
-	recent [512]recentCell // values of 128 bits, each where its low bits point: most columns repeat some
+	recent []recentCell
+	// tallies are values of the column with how often they stand there; a value may have several.
+	tallies []tally
 }
 
 type recentCell struct {
-	hi    int64
-	lo    uint64
-	hash  xxh3.Uint128
-	known bool
+	tally
+	hash xxh3.Uint128
 }
 
-// column hashes all cells of a: the low halves into cells, all of each added to rows.
-func (c *cellHasher) column(a arrow.Array, rows []Hash, cells []uint64) {
-	clear(c.recent[:])
-	for i := range rows {
-		h := c.hash(a, i)
-		cells[i] = h.Lo
-		rows[i].add(h)
-	}
+// tally says how often a value of 128 bits was met; hash is the low half of its cell's.
+type tally struct {
+	hi   int64
+	lo   uint64
+	n    int64
+	hash uint64
 }
 
-func (c *cellHasher) hash(a arrow.Array, i int) xxh3.Uint128 {
+const recentCells = 2048
+
+// column hashes all cells of a and adds the hashes to rows.
+func (c *cellHasher) column(a arrow.Array, rows []Hash) {
+	c.tallies = c.tallies[:0]
+	nulls := a.NullN() > 0
 	switch a := a.(type) {
-	case *array.String:
-		if a.NullN() > 0 && a.IsNull(i) {
-			return xxh3.Uint128{}
-		}
-		if v := a.Value(i); v != "" {
-			return xxh3.HashString128Seed(v, c.seed)
-		}
-		return xxh3.Uint128{}
 	case *array.Int64:
-		return c.short(a, i, 0, uint64(a.Value(i)))
+		values(c, a, a.Int64Values(), nulls, rows, func(v int64) (int64, uint64) { return 0, uint64(v) })
 	case *array.Float64:
-		return c.short(a, i, 0, math.Float64bits(a.Value(i)))
+		values(c, a, a.Float64Values(), nulls, rows, func(v float64) (int64, uint64) { return 0, math.Float64bits(v) })
 	case *array.Timestamp:
-		return c.short(a, i, 0, uint64(a.Value(i)))
+		values(c, a, a.TimestampValues(), nulls, rows, func(v arrow.Timestamp) (int64, uint64) { return 0, uint64(v) })
 	case *array.Decimal128:
-		v := a.Value(i)
-		return c.short(a, i, v.HighBits(), v.LowBits())
+		values(c, a, a.Values(), nulls, rows, func(v decimal128.Num) (int64, uint64) { return v.HighBits(), v.LowBits() })
 	case *array.Boolean:
-		if a.Value(i) {
-			return c.short(a, i, 0, 1)
-		}
-		return c.short(a, i, 0, 0)
+		c.bools(a, nulls, rows)
+	default:
+		c.texts(a, nulls, rows)
 	}
-	return c.text(a, i)
 }
 
-// short hashes a cell whose value is these 128 bits.
-func (c *cellHasher) short(a arrow.Array, i int, hi int64, lo uint64) xxh3.Uint128 {
-	if a.NullN() > 0 && a.IsNull(i) {
-		return xxh3.Uint128{}
+func (c *cellHasher) bools(a *array.Boolean, nulls bool, rows []Hash) {
+	hashes := [2]xxh3.Uint128{xxh3.HashString128Seed("false", c.seed), xxh3.HashString128Seed("true", c.seed)}
+	var met [2]bool
+	for i := range rows {
+		if nulls && a.IsNull(i) {
+			continue
+		}
+		v := 0
+		if a.Value(i) {
+			v = 1
+		}
+		met[v] = true
+		rows[i].add(hashes[v])
 	}
-	r := &c.recent[(lo^lo>>9^lo>>18)%uint64(len(c.recent))]
-	if !r.known || r.lo != lo || r.hi != hi {
-		*r = recentCell{hi, lo, c.text(a, i), true}
+	for v, is := range met {
+		if is {
+			c.tallies = append(c.tallies, tally{n: 1, hash: hashes[v].Lo})
+		}
 	}
-	return r.hash
+}
+
+// values hashes the cells of a column of numbers or times. It is written out for each type: a call for each cell would
+// take longer than the rest.
+func values[T comparable](c *cellHasher, a arrow.Array, cells []T, nulls bool, rows []Hash, bits func(T) (int64, uint64)) {
+	if c.recent == nil {
+		c.recent = make([]recentCell, recentCells)
+	}
+	clear(c.recent)
+	var last *recentCell
+	for i, v := range cells {
+		if nulls && a.IsNull(i) {
+			continue
+		}
+		hi, lo := bits(v)
+		r := last
+		if r == nil || r.lo != lo || r.hi != hi {
+			r = &c.recent[(lo^lo>>11^lo>>22)%recentCells]
+			if r.n == 0 || r.lo != lo || r.hi != hi {
+				if r.n > 0 {
+					c.tallies = append(c.tallies, r.tally)
+				}
+				h := c.text(a, i)
+				*r = recentCell{tally{hi, lo, 0, h.Lo}, h}
+			}
+			last = r
+		}
+		r.n++
+		rows[i].add(r.hash)
+	}
+	for i := range c.recent {
+		if r := &c.recent[i]; r.n > 0 {
+			c.tallies = append(c.tallies, r.tally)
+		}
+	}
+}
+
+// texts hashes the cells of a column of any other type.
+func (c *cellHasher) texts(a arrow.Array, nulls bool, rows []Hash) {
+	text, isText := a.(*array.String)
+	var h xxh3.Uint128
+	last := ""
+	for i := range rows {
+		if nulls && a.IsNull(i) {
+			continue
+		}
+		switch {
+		case isText && len(c.tallies) > 0 && text.Value(i) == last:
+			rows[i].add(h)
+			continue
+		case isText:
+			last = text.Value(i)
+			h = xxh3.Uint128{}
+			if last != "" {
+				h = xxh3.HashString128Seed(last, c.seed)
+			}
+		default:
+			h = c.text(a, i)
+		}
+		rows[i].add(h)
+		if n := len(c.tallies); n == 0 || c.tallies[n-1].hash != h.Lo {
+			c.tallies = append(c.tallies, tally{n: 1, hash: h.Lo})
+		}
+	}
 }
 
 // text hashes a cell's canonical text.

@@ -19,13 +19,7 @@ import (
 type Judge struct {
 	columns []*columnJudge
 	byName  map[string]int
-	scratch sync.Pool // *scratch
-}
-
-// scratch is memory for judging a batch.
-type scratch struct {
-	cells  []uint64
-	hasher cellHasher
+	hashers sync.Pool // *cellHasher
 }
 
 type columnJudge struct {
@@ -66,24 +60,20 @@ func (j *Judge) Add(dst []Hash, rec arrow.Record) []Hash {
 	dst = dst[:n]
 	clear(dst)
 	met := make([]bool, len(j.columns))
-	work, _ := j.scratch.Get().(*scratch)
-	if work == nil {
-		work = &scratch{}
+	hasher, _ := j.hashers.Get().(*cellHasher)
+	if hasher == nil {
+		hasher = &cellHasher{}
 	}
-	defer j.scratch.Put(work)
-	if cap(work.cells) < n {
-		work.cells = make([]uint64, n)
-	}
-	cells := work.cells[:n]
+	defer j.hashers.Put(hasher)
 	for i, a := range rec.Columns() {
 		c, ok := j.byName[rec.ColumnName(i)]
 		if !ok || met[c] {
 			continue
 		}
 		met[c] = true
-		work.hasher.seed = j.columns[c].seed
-		work.hasher.column(a, dst, cells)
-		j.columns[c].add(a, cells)
+		hasher.seed = j.columns[c].seed
+		hasher.column(a, dst)
+		j.columns[c].add(a, hasher.tallies)
 	}
 	for c, was := range met {
 		if !was {
@@ -96,48 +86,31 @@ func (j *Judge) Add(dst []Hash, rec arrow.Record) []Hash {
 	return dst
 }
 
-func (c *columnJudge) add(a arrow.Array, cells []uint64) {
+// add judges the cells of a, which tallies sum up.
+func (c *columnJudge) add(a arrow.Array, tallies []tally) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.nulls += int64(a.NullN())
-	if a.NullN() == a.Len() {
-		return
-	}
-	isNull := func(i int) bool { return false }
-	if a.NullN() > 0 {
-		isNull = a.IsNull
-	}
-	for i, cell := range cells {
-		if !isNull(i) && (i == 0 || cell != cells[i-1] || cell == 0) {
-			c.distinct.add(cell)
-		}
+	for i := range tallies {
+		c.distinct.add(tallies[i].hash)
 	}
 	switch a := a.(type) {
 	case *array.Int64:
-		for i, v := range a.Int64Values() {
-			if !isNull(i) {
-				c.number(decimal128.FromI64(v), 0)
-			}
+		for _, t := range tallies {
+			c.number(decimal128.FromI64(int64(t.lo)), 0, t.n)
 		}
 	case *array.Decimal128:
 		scale := a.DataType().(*arrow.Decimal128Type).Scale
-		for i, v := range a.Values() {
-			if !isNull(i) {
-				c.number(v, scale)
-			}
+		for _, t := range tallies {
+			c.number(decimal128.New(t.hi, t.lo), scale, t.n)
 		}
 	case *array.Float64:
-		for i, v := range a.Float64Values() {
-			if !isNull(i) {
-				c.float(v)
-			}
+		for _, t := range tallies {
+			c.float(math.Float64frombits(t.lo), t.n)
 		}
 	case *array.Timestamp:
-		for i, v := range a.TimestampValues() {
-			if isNull(i) {
-				continue
-			}
-			t := int64(v)
+		for _, v := range tallies {
+			t := int64(v.lo)
 			if !c.seen || t < c.first {
 				c.first = t
 			}
@@ -149,7 +122,8 @@ func (c *columnJudge) add(a arrow.Array, cells []uint64) {
 	}
 }
 
-func (c *columnJudge) number(v decimal128.Num, scale int32) {
+// number judges a number that stands in n cells.
+func (c *columnJudge) number(v decimal128.Num, scale int32, n int64) {
 	if !c.seen || v.Less(c.low) {
 		c.low = v
 	}
@@ -158,14 +132,15 @@ func (c *columnJudge) number(v decimal128.Num, scale int32) {
 	}
 	c.seen = true
 	if v.HighBits() < 0 {
-		c.negative++
+		c.negative += n
 	}
-	c.spread.add(decimalFloat(v, scale), 1)
+	c.spread.add(decimalFloat(v, scale), n)
 }
 
-func (c *columnJudge) float(v float64) {
+// float judges a number that stands in n cells.
+func (c *columnJudge) float(v float64, n int64) {
 	if v-v != 0 {
-		c.nonFinite++
+		c.nonFinite += n
 		return
 	}
 	if !c.seen || v < c.lowF {
@@ -176,9 +151,9 @@ func (c *columnJudge) float(v float64) {
 	}
 	c.seen = true
 	if v < 0 {
-		c.negative++
+		c.negative += n
 	}
-	c.spread.add(v, 1)
+	c.spread.add(v, n)
 }
 
 // decimalFloat returns the float64 nearest to v * 10^-scale.
