@@ -1,9 +1,10 @@
 package features
 
 // dealing brings the rows of a batch into the order of the shards, so that what belongs to one shard is read from one
-// stretch of memory. Per shard come the rows that are folded, then removed duplicates that still have a place.
+// stretch of memory. Per shard come the rows that are folded, removed duplicates that still have a place, and rows that
+// only say that their customer exists.
 type dealing struct {
-	begin [2*shardCount + 1]int32 // where the rows of shard i begin: at 2i those that are folded, at 2i+1 the others
+	begin [3*shardCount + 1]int32 // where the rows of shard i begin, its three kinds at 3i, 3i+1 and 3i+2
 	to    []int32                 // by row: its place, -1 = none
 	row   []int32                 // by place: its row
 	run   []int32                 // by place: its run
@@ -20,9 +21,11 @@ func (d *dealing) deal(uses []use, runs []keyRun, runOf []int32) {
 		at := int32(-1)
 		switch use {
 		case useRow:
-			at = 2 * int32(shardOf(runs[runOf[i]].hash))
+			at = 3 * int32(shardOf(runs[runOf[i]].hash))
 		case usePlace:
-			at = 2*int32(shardOf(runs[runOf[i]].hash)) + 1
+			at = 3*int32(shardOf(runs[runOf[i]].hash)) + 1
+		case useKey:
+			at = 3*int32(shardOf(runs[runOf[i]].hash)) + 2
 		}
 		if d.to[i] = at; at >= 0 {
 			d.begin[at+1]++
@@ -44,51 +47,62 @@ func (d *dealing) deal(uses []use, runs []keyRun, runOf []int32) {
 	}
 }
 
-// places returns the places [from, to) of a shard's folded rows, and those of its other rows.
-func (d *dealing) places(part int) (rows, again [2]int32) {
-	b := d.begin[2*part:]
-	return [2]int32{b[0], b[1]}, [2]int32{b[1], b[2]}
+// places returns the places [from, to) of a shard's rows of each kind.
+func (d *dealing) places(part int) (rows, again, only [2]int32) {
+	b := d.begin[3*part:]
+	return [2]int32{b[0], b[1]}, [2]int32{b[1], b[2]}, [2]int32{b[2], b[3]}
 }
 
-// batches deals all values that the states of a batch need; what several need is dealt once.
-func (d *dealing) batches(all []batch) {
-	vecs := map[*vec]*vec{}
-	keys := map[*uint64][]uint64{}
-	flags := map[*bool][]bool{}
-	if need := 3 * len(all); len(d.vecs) < need { // before any pointer into it is taken
-		d.vecs, d.keys, d.flags = append(d.vecs, make([]vec, need-len(d.vecs))...), make([][]uint64, need), make([][]bool, need)
+// any reports whether the shard has rows.
+func (d *dealing) any(part int) bool { return d.begin[3*part] < d.begin[3*part+3] }
+
+// values deals all values that the states of a batch and the counts need; what several need is dealt once. It returns
+// about the bytes that this takes.
+func (d *dealing) values(states []batch, times, amount *vec, orders *hashedValues, to *heldBatchRows) int64 {
+	n := len(d.row)
+	if need := 3*len(states) + 2; len(d.vecs) < need { // before any pointer into it is taken
+		d.vecs, d.keys, d.flags = make([]vec, need), make([][]uint64, need), make([][]bool, need)
 	}
+	vecs := map[*vec]*vec{}
 	one := func(v *vec) *vec {
 		if v == nil || v.mask == 0 {
 			return v
 		}
 		if vecs[v] == nil {
-			vecs[v] = v.dealt(&d.vecs[len(vecs)], d.to, len(d.row))
+			vecs[v] = v.dealt(&d.vecs[len(vecs)], d.to, n)
 		}
 		return vecs[v]
 	}
-	for i := range all {
-		b := &all[i]
-		b.arg, b.time, b.where, b.rows = one(b.arg), one(b.time), one(b.where), d.row
-		if len(b.keys) > 0 {
-			first := &b.keys[0]
-			if keys[first] == nil {
-				at := len(keys)
-				d.keys[at] = dealt(d.keys[at], b.keys, d.to, len(d.row))
-				keys[first] = d.keys[at]
-			}
-			b.keys = keys[first]
-		}
-		if len(b.hasKey) > 0 {
-			first := &b.hasKey[0]
-			if flags[first] == nil {
-				at := len(flags)
-				d.flags[at] = dealt(d.flags[at], b.hasKey, d.to, len(d.row))
-				flags[first] = d.flags[at]
-			}
-			b.hasKey = flags[first]
-		}
+	to.times, to.amount = one(times), one(amount)
+	if orders == nil {
+		to.orders, to.hasOrder = nil, nil
+	} else {
+		to.orders = dealt(to.orders, orders.hashes, d.to, n)
+		to.hasOrder = dealt(to.hasOrder, orders.has, d.to, n)
 	}
+	keys := map[*uint64][]uint64{}
+	flags := map[*bool][]bool{}
+	for i := range states {
+		b := &states[i]
+		b.arg, b.time, b.where, b.rows = one(b.arg), one(b.time), one(b.where), d.row
+		b.keys = dealtOnce(keys, d.keys, b.keys, d.to, n)
+		b.hasKey = dealtOnce(flags, d.flags, b.hasKey, d.to, n)
+	}
+	return int64(n) * int64(12+16*len(vecs)+8*len(keys)+len(flags)+17)
+}
+
+// dealtOnce is dealt, where src was not dealt before; memory is used again.
+func dealtOnce[T any](done map[*T][]T, memory [][]T, src []T, to []int32, n int) []T {
+	if len(src) == 0 {
+		return src
+	}
+	out, is := done[&src[0]]
+	if !is {
+		at := len(done)
+		out = dealt(memory[at], src, to, n)
+		memory[at], done[&src[0]] = out, out
+	}
+	return out
 }
 
 // dealt returns v's elements at their places; memory is used again.

@@ -7,7 +7,7 @@ import (
 )
 
 // shardCount is the number of shards that customers are spread over by the hash of their key.
-const shardCount = 64
+const shardCount = 256
 
 // shard holds the customers of one part of the key space and all their states. The customers stay in memory, the states
 // may be spilled: then those in memory know only the customers whose rows came since.

@@ -21,24 +21,46 @@ type worker struct {
 	hashes  []quality.Hash
 	orders  []quality.Hash
 	order   partOrder
+	held    []*heldBatchRows // dealt, and not folded yet; behind nHeld is memory to be used again
+	nHeld   int
+	bytes   int64 // of held
 	removed []bool
 	buf     []byte
-	columns [][]vec             // by source and column: memory for the values of a batch
-	hashed  []hashedValues      // of a batch, by expression
-	runs    []keyRun            // of a batch: rows that follow each other with the same key
-	runOf   []int32             // by row
-	only    [shardCount][]int32 // runs of rows that only say that their customer exists
-	uses    []use               // by row
-	dealt   dealing
+	columns [][]vec        // by source and column: memory for the values of a batch
+	hashed  []hashedValues // of a batch, by expression
+	runOf   []int32        // by row
+	uses    []use          // by row
 	slots   []int32
-	known   []int32
-	isKnown []bool // by row: it is used, and its customer exists
+	known   []int32 // places
 }
 
 // keyRun is a run of rows of one customer.
 type keyRun struct {
 	text string // "" = without key
 	hash uint64
+}
+
+// heldBatchRows are the rows of a batch, dealt to the shards. Some batches are held back, so that a shard is visited with
+// many rows at once: what it keeps of its customers has left the cache when its turn comes again.
+type heldBatchRows struct {
+	dealing
+	heldBatch
+	err           error // ends the folding of the batch
+	runs          []keyRun
+	states        []batch // by state of the source
+	times, amount *vec
+	orders        []quality.Hash
+	hasOrder      []bool
+}
+
+// heldBytes is how much a worker may hold back; under a memory budget it is less.
+const heldBytes = 32 << 20
+
+func (f *folder) heldLimit() int64 {
+	if f.cfg.MemoryMax <= 0 {
+		return heldBytes
+	}
+	return min(heldBytes, f.cfg.MemoryMax/int64(16*f.threads))
 }
 
 func newWorker(f *folder, id int) *worker {
@@ -49,8 +71,9 @@ func newWorker(f *folder, id int) *worker {
 	return w
 }
 
-// batch folds one record batch.
-func (w *worker) batch(file *openFile, rec arrow.Record, firstRow int64) error {
+// batch judges a record batch and holds its rows, dealt, until flush folds them.
+func (w *worker) batch(b heldBatch) error {
+	file, rec, firstRow := b.file, b.rec, b.firstRow
 	source := file.source
 	s, c := w.sources[source], &w.counts[source]
 	n := int(rec.NumRows())
@@ -89,33 +112,30 @@ func (w *worker) batch(file *openFile, rec arrow.Record, firstRow int64) error {
 		}
 	}
 	rank := w.ranks[source][file.file]
-	w.findRuns(keys, n)
-	w.uses = sized(w.uses, n)
-	for i := range w.only {
-		w.only[i] = w.only[i][:0]
+	if w.nHeld == len(w.held) {
+		w.held = append(w.held, &heldBatchRows{})
 	}
+	h := w.held[w.nHeld]
+	h.heldBatch, h.err = b, nil
+	h.runs = w.findRuns(h.runs[:0], keys, n)
+	w.uses = sized(w.uses, n)
 	for i := range n {
-		run := &w.runs[w.runOf[i]]
+		run := &h.runs[w.runOf[i]]
 		if w.plain(s, i, run.text, where, times) {
 			w.uses[i] = useRow
 			continue
 		}
 		w.uses[i] = w.take(s, c, i, run.text, where, times, rowAt{rank, firstRow + int64(i)})
-		if w.uses[i] == useKey {
-			part := shardOf(run.hash)
-			w.only[part] = append(w.only[part], w.runOf[i])
-		}
 	}
-	w.dealt.deal(w.uses, w.runs, w.runOf)
-	var batches []batch
+	h.deal(w.uses, h.runs, w.runOf)
+	h.states = h.states[:0]
 	if !w.measuring.Load() {
-		if batches, err = w.batches(source, in, n); err != nil {
+		if h.states, err = w.batches(h.states, source, in, n); err != nil {
 			return err
 		}
 	}
-	w.dealt.batches(batches)
-	for i := range batches {
-		batches[i].file, batches[i].row = rank, firstRow
+	for i := range h.states {
+		h.states[i].file, h.states[i].row = rank, firstRow
 	}
 	var amount *vec
 	var orders *hashedValues
@@ -127,31 +147,61 @@ func (w *worker) batch(file *openFile, rec arrow.Record, firstRow int64) error {
 			return err
 		}
 	}
-	w.isKnown = sized(w.isKnown, n)
-	clear(w.isKnown)
+	w.bytes += h.values(h.states, times, amount, orders, h)
+	rec.Retain() // keys and texts share its memory
+	w.nHeld++
+	return nil
+}
+
+// flush folds what is held, shard by shard. fail is told the errors.
+func (w *worker) flush(fail func(b heldBatch, err error)) {
+	if w.nHeld == 0 {
+		return
+	}
+	held := w.held[:w.nHeld]
+	w.orders = w.orders[:0]
 	for k := range w.shards {
 		// Each worker begins elsewhere, so that they seldom wait for each other.
-		i := (k + w.id*shardCount/w.threads) % shardCount
-		if w.dealt.begin[2*i] == w.dealt.begin[2*i+2] && len(w.only[i]) == 0 {
-			continue
-		}
-		if err := w.fill(source, w.shards[i], i, batches, rowAt{rank, firstRow}); err != nil {
-			return err
-		}
-	}
-	if err := c.use(w.isKnown, times, amount); err != nil {
-		return err
-	}
-	w.orders = w.orders[:0]
-	if orders != nil {
-		for i, h := range orders.hashes {
-			if last := len(w.orders) - 1; w.isKnown[i] && orders.has[i] && (last < 0 || w.orders[last] != h) {
-				w.orders = append(w.orders, h)
-			}
-		}
+		w.visit(held, (k+w.id*shardCount/w.threads)%shardCount)
 	}
 	w.orderSet.add(w.orders, &w.order)
-	return w.makeRoom()
+	for _, h := range held {
+		if h.err != nil {
+			fail(h.heldBatch, h.err)
+		}
+	}
+	if err := w.makeRoom(); err != nil {
+		fail(held[len(held)-1].heldBatch, err)
+	}
+	w.drop()
+}
+
+// drop forgets what is held.
+func (w *worker) drop() {
+	for _, h := range w.held[:w.nHeld] {
+		h.rec.Release()
+		h.heldBatch = heldBatch{}
+		clear(h.runs) // their texts are the record's
+	}
+	w.nHeld, w.bytes = 0, 0
+}
+
+// visit folds the rows of one shard.
+func (w *worker) visit(held []*heldBatchRows, part int) {
+	if !slices.ContainsFunc(held, func(h *heldBatchRows) bool { return h.any(part) }) {
+		return
+	}
+	sh := w.shards[part]
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for _, h := range held {
+		if h.err == nil && h.any(part) {
+			h.err = w.fill(h, sh, part)
+		}
+	}
+	if !w.measuring.Load() {
+		sh.account()
+	}
 }
 
 func evalAt(s *sourcePlan, expr int, in *input) (*vec, error) {
@@ -161,16 +211,17 @@ func evalAt(s *sourcePlan, expr int, in *input) (*vec, error) {
 	return s.exprs[expr].eval(in)
 }
 
-// findRuns finds the runs of rows with the same key.
-func (w *worker) findRuns(keys *vec, n int) {
-	w.runs, w.runOf = w.runs[:0], sized(w.runOf, n)
+// findRuns appends the runs of rows with the same key, and says of each row in which it is.
+func (w *worker) findRuns(runs []keyRun, keys *vec, n int) []keyRun {
+	w.runOf = sized(w.runOf, n)
 	for i := range n {
 		text := keyText(keys, i)
-		if i == 0 || text != w.runs[len(w.runs)-1].text {
-			w.runs = append(w.runs, keyRun{text, hashKey(text)})
+		if i == 0 || text != runs[len(runs)-1].text {
+			runs = append(runs, keyRun{text, hashKey(text)})
 		}
-		w.runOf[i] = int32(len(w.runs) - 1)
+		w.runOf[i] = int32(len(runs) - 1)
 	}
+	return runs
 }
 
 // keyText returns the canonical key of row i; "" when it has none.
@@ -302,10 +353,11 @@ func (s *sourcePlan) input(rec arrow.Record, columns []vec) *input {
 		}}
 }
 
-// batches evaluates what the states of the source need of the batch.
-func (w *worker) batches(source int, in *input, n int) ([]batch, error) {
+// batches evaluates what the states of the source need of the batch; the memory of all is used again.
+func (w *worker) batches(all []batch, source int, in *input, n int) ([]batch, error) {
 	s := w.sources[source]
-	all := make([]batch, len(s.specs))
+	all = sized(all, len(s.specs))
+	clear(all)
 	type keyed struct {
 		part     keyPart
 		by, time int
@@ -421,55 +473,60 @@ func (w *worker) levelKeys(keys []uint64, h *hashedValues, by *node, in *input, 
 	return nil
 }
 
-// fill folds the rows of one shard, and marks those whose customer exists in w.isKnown.
-func (w *worker) fill(source int, sh *shard, part int, batches []batch, first rowAt) error {
-	s, c, d := w.sources[source], &w.counts[source], &w.dealt
+// fill folds the rows of one batch in one shard, whose lock the caller holds.
+func (w *worker) fill(h *heldBatchRows, sh *shard, part int) error {
+	source := h.file.source
+	s, c := w.sources[source], &w.counts[source]
 	entity := source == w.entityIndex
-	rows, again := d.places(part)
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
+	rows, again, only := h.places(part)
 	if w.measuring.Load() {
 		if entity {
-			for at := rows[0]; at < again[1]; at++ {
-				w.customers.put(customerHash(w.runs[d.run[at]].text))
-			}
-			for _, run := range w.only[part] {
-				w.customers.put(customerHash(w.runs[run].text))
+			for at := rows[0]; at < only[1]; at++ {
+				w.customers.put(customerHash(h.runs[h.run[at]].text))
 			}
 		}
 		return nil
 	}
-	defer sh.account()
-	for _, run := range w.only[part] {
-		sh.slot(w.runs[run].text, w.runs[run].hash, entity)
-	}
-	w.resolve(sh, again, entity)
-	if err := w.add(sh, source, batches, w.known, true); err != nil {
+	w.resolve(h, sh, only, entity)
+	w.resolve(h, sh, again, entity)
+	if err := w.add(h, sh, true); err != nil {
 		return err
 	}
-	w.resolve(sh, rows, entity)
+	w.resolve(h, sh, rows, entity)
 	c.RowsUnknownCustomer += int64(int(rows[1]-rows[0]) - len(w.known))
-	for i, slot := range w.slots {
-		row := d.row[w.known[i]]
-		w.isKnown[row] = true
-		if !s.entity {
+	if !s.entity {
+		for _, slot := range w.slots {
 			sh.active[slot] = true
 		}
-		if o := sh.once[source]; o != nil {
-			o.add(slot, rowAt{first.file, first.row + int64(row)})
+	}
+	if o := sh.once[source]; o != nil {
+		file := w.ranks[source][h.file.file]
+		for i, slot := range w.slots {
+			o.add(slot, rowAt{file, h.firstRow + int64(h.row[w.known[i]])})
 		}
 	}
-	return w.add(sh, source, batches, w.known, false)
+	if err := c.use(w.known, h.times, h.amount); err != nil {
+		return err
+	}
+	for _, at := range w.known {
+		if h.orders == nil {
+			break
+		}
+		if last := len(w.orders) - 1; h.hasOrder[at] && (last < 0 || w.orders[last] != h.orders[at]) {
+			w.orders = append(w.orders, h.orders[at])
+		}
+	}
+	return w.add(h, sh, false)
 }
 
 // resolve finds the customers of the rows at some places: in w.known the places of those who exist, in w.slots the
 // customers.
-func (w *worker) resolve(sh *shard, places [2]int32, add bool) {
+func (w *worker) resolve(h *heldBatchRows, sh *shard, places [2]int32, add bool) {
 	w.known, w.slots = w.known[:0], w.slots[:0]
 	slot, last := int32(-1), int32(-1)
 	for at := places[0]; at < places[1]; at++ {
-		if run := w.dealt.run[at]; run != last {
-			slot, last = sh.slot(w.runs[run].text, w.runs[run].hash, add), run
+		if run := h.run[at]; run != last {
+			slot, last = sh.slot(h.runs[run].text, h.runs[run].hash, add), run
 		}
 		if slot >= 0 {
 			w.known, w.slots = append(w.known, at), append(w.slots, slot)
@@ -477,19 +534,19 @@ func (w *worker) resolve(sh *shard, places [2]int32, add bool) {
 	}
 }
 
-// add folds rows into the states; with places, only into those that ask for a row's place.
-func (w *worker) add(sh *shard, source int, batches []batch, rows []int32, places bool) error {
-	if len(rows) == 0 {
+// add folds the known rows into the states; with places, only into those that ask for a row's place.
+func (w *worker) add(h *heldBatchRows, sh *shard, places bool) error {
+	if len(w.known) == 0 {
 		return nil
 	}
 	sh.toStates(w.slots)
-	for i, st := range sh.states[source] {
-		kind := batches[i].spec.kind
+	for i, st := range sh.states[h.file.source] {
+		kind := h.states[i].spec.kind
 		if places && kind != keepFirstRow && kind != keepLastRow {
 			continue
 		}
 		st.grow(sh.count())
-		if err := st.add(&batches[i], w.slots, rows); err != nil {
+		if err := st.add(&h.states[i], w.slots, w.known); err != nil {
 			return err
 		}
 	}
@@ -497,14 +554,11 @@ func (w *worker) add(sh *shard, source int, batches []batch, rows []int32, place
 }
 
 // use counts the used rows, their times and their amount.
-func (c *counts) use(isUsed []bool, times, amount *vec) error {
-	for i, is := range isUsed {
-		if !is {
-			continue
-		}
-		c.RowsUsed++
-		if times != nil {
-			t := times.tim[i&times.mask]
+func (c *counts) use(rows []int32, times, amount *vec) error {
+	c.RowsUsed += int64(len(rows))
+	if times != nil {
+		for _, row := range rows {
+			t := times.tim[int(row)&times.mask]
 			if !c.timed || t < c.first {
 				c.first = t
 			}
@@ -513,9 +567,14 @@ func (c *counts) use(isUsed []bool, times, amount *vec) error {
 			}
 			c.timed = true
 		}
-		if amount != nil && !amount.isNull(i) {
+	}
+	if amount != nil {
+		for _, row := range rows {
+			if amount.isNull(int(row)) {
+				continue
+			}
 			var ok bool
-			if c.amount, ok = c.amount.add(amount.dec[i&amount.mask]); !ok {
+			if c.amount, ok = c.amount.add(amount.dec[int(row)&amount.mask]); !ok {
 				return &rangeError{}
 			}
 		}
