@@ -3,7 +3,6 @@ package features
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -237,13 +236,6 @@ func (f *folder) placeCustomers() ([]string, error) {
 		f.shards[p.shard].row[p.slot] = int32(row)
 	}
 	return keys, nil
-}
-
-// keyHead returns the first eight bytes of a key as a number that sorts like them; a shorter key is filled with zeros.
-func keyHead(key string) uint64 {
-	var b [8]byte
-	copy(b[:], key)
-	return binary.BigEndian.Uint64(b[:])
 }
 
 // parallel runs n jobs on the fold's workers and returns the error of the first job that failed.

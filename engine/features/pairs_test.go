@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -58,18 +59,21 @@ func TestKeyIndex(t *testing.T) {
 	var index keyIndex
 	var keys []string
 	for i := range 3000 {
-		key := fmt.Sprint("key ", i)
-		if index.find(keys, key, hashKey(key)) >= 0 {
+		key := fmt.Sprint(strings.Repeat("k", i%10), i)
+		if i%10 == 9 {
+			key += "\x00"
+		}
+		if index.find(keys, key, keyHead(key), hashKey(key)) >= 0 {
 			t.Fatalf("%s is there too soon", key)
 		}
 		keys = append(keys, key)
 		index.add(keys, hashKey(key))
-		if int64(len(index.places))*8 > indexBytes*int64(len(keys))+8*leastKeys {
+		if int64(len(index.places))*16 > indexBytes*int64(len(keys))+16*leastKeys {
 			t.Fatalf("%d places for %d keys", len(index.places), len(keys))
 		}
 	}
 	for i, key := range keys {
-		if got := index.find(keys, key, hashKey(key)); got != int32(i) {
+		if got := index.find(keys, key, keyHead(key), hashKey(key)); got != int32(i) {
 			t.Fatalf("%s is number %d, want %d", key, got, i)
 		}
 	}

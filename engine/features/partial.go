@@ -97,7 +97,7 @@ func (sh *shard) load(members []int32, keep func(source, spec int) bool, room in
 		for row := range slots {
 			slots[row] = -1
 			key := keys.Value(row)
-			if slot := sh.index.find(sh.keys, key, hashKey(key)); slot >= 0 {
+			if slot := sh.index.find(sh.keys, key, keyHead(key), hashKey(key)); slot >= 0 {
 				slots[row] = sh.local[slot]
 			}
 		}

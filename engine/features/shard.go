@@ -68,9 +68,10 @@ func newShard(f *folder, number int) *shard {
 	return sh
 }
 
-// slot returns the customer of that key, whose hash is hashKey(key), adding it where add is set; -1 when there is none.
-func (sh *shard) slot(key string, hash uint64, add bool) int32 {
-	i := sh.index.find(sh.keys, key, hash)
+// slot returns the customer of that key, adding it where add is set; -1 when there is none.
+func (sh *shard) slot(run *keyRun, add bool) int32 {
+	key, hash := run.text, run.hash
+	i := sh.index.find(sh.keys, key, run.head, hash)
 	if i >= 0 || !add {
 		return i
 	}

@@ -36,8 +36,8 @@ type worker struct {
 
 // keyRun is a run of rows of one customer.
 type keyRun struct {
-	text string // "" = without key
-	hash uint64
+	text       string // "" = without key
+	hash, head uint64 // hashKey and keyHead of it
 }
 
 // heldBatchRows are the rows of a batch, dealt to the shards. Some batches are held back, so that a shard is visited with
@@ -217,7 +217,7 @@ func (w *worker) findRuns(runs []keyRun, keys *vec, n int) []keyRun {
 	for i := range n {
 		text := keyText(keys, i)
 		if i == 0 || text != runs[len(runs)-1].text {
-			runs = append(runs, keyRun{text, hashKey(text)})
+			runs = append(runs, keyRun{text, hashKey(text), keyHead(text)})
 		}
 		w.runOf[i] = int32(len(runs) - 1)
 	}
@@ -526,7 +526,7 @@ func (w *worker) resolve(h *heldBatchRows, sh *shard, places [2]int32, add bool)
 	slot, last := int32(-1), int32(-1)
 	for at := places[0]; at < places[1]; at++ {
 		if run := h.run[at]; run != last {
-			slot, last = sh.slot(h.runs[run].text, h.runs[run].hash, add), run
+			slot, last = sh.slot(&h.runs[run], add), run
 		}
 		if slot >= 0 {
 			w.known, w.slots = append(w.known, at), append(w.slots, slot)

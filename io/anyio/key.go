@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/bitutil"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"segovia/kernels/problem"
@@ -69,7 +70,7 @@ func digits(s string) int {
 func keys(arr arrow.Array, place place, mem memory.Allocator) (arrow.Array, error) {
 	switch a := arr.(type) {
 	case *array.Int64:
-		return intKeys(a, mem)
+		return intKeys(a), nil
 	case *array.String:
 		if areKeys(a) {
 			a.Retain()
@@ -137,24 +138,34 @@ func areKeys(a *array.String) bool {
 }
 
 // intKeys writes whole numbers without a string for each.
-func intKeys(a *array.Int64, mem memory.Allocator) (arrow.Array, error) {
-	b := array.NewStringBuilder(mem)
-	defer b.Release()
-	b.Reserve(a.Len())
-	b.ReserveData(8 * a.Len())
-	var text [20]byte
-	digits, last := text[:0], int64(0)
+func intKeys(a *array.Int64) arrow.Array {
+	offsets := make([]int32, a.Len()+1)
+	text := make([]byte, 0, 8*a.Len()+20)
+	digits, last := 0, int64(0)         // of the number before, at the end of text
 	for i, v := range a.Int64Values() { // under a null may stand any number
-		if a.IsNull(i) {
-			b.AppendNull()
-			continue
+		if a.NullN() == 0 || a.IsValid(i) {
+			if digits > 0 && v == last {
+				text = append(text, text[len(text)-digits:]...)
+			} else {
+				n := len(text)
+				text = strconv.AppendInt(text, v, 10)
+				digits, last = len(text)-n, v
+			}
 		}
-		if v != last || len(digits) == 0 {
-			digits, last = strconv.AppendInt(text[:0], v, 10), v
-		}
-		b.BinaryBuilder.Append(digits)
+		offsets[i+1] = int32(len(text))
 	}
-	return b.NewArray(), nil
+	var valid *memory.Buffer
+	if a.NullN() > 0 {
+		bits := make([]byte, bitutil.BytesForBits(int64(a.Len())))
+		for i := range a.Len() {
+			bitutil.SetBitTo(bits, i, a.IsValid(i))
+		}
+		valid = memory.NewBufferBytes(bits)
+	}
+	data := array.NewData(arrow.BinaryTypes.String, a.Len(), []*memory.Buffer{valid,
+		memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(offsets)), memory.NewBufferBytes(text)}, nil, a.NullN(), 0)
+	defer data.Release()
+	return array.NewStringData(data)
 }
 
 func floatKey(v float64) (string, bool) {
