@@ -30,14 +30,15 @@ var FoldColumns = []features.Column{
 
 // FoldResult is what a fold of order lines came to.
 type FoldResult struct {
-	Seconds float64      // from the file's path to the table of features and the quality report
+	Seconds float64      // from the file's path to the table of features, and to the quality report where it is made
 	Digest  string       // SHA-256 of the table as WriteFold writes it
 	Table   *table.Table // one row per customer
 }
 
-// Fold computes FoldColumns from a file that Orders wrote, as the nightly job does: the file is looked at and hashed, its
-// rows are judged and folded. Threads 0 means one per core.
-func Fold(ctx context.Context, path string, threads int) (*FoldResult, error) {
+// Fold computes FoldColumns from a file that Orders wrote, with the code of the nightly job: the file is looked at, its
+// bytes are hashed, its rows are folded and, with quality, judged, which a database does not do. Threads 0 means one per
+// core.
+func Fold(ctx context.Context, path string, threads int, quality bool) (*FoldResult, error) {
 	start := time.Now()
 	source, err := anyio.Open(ctx, []anyio.Spec{{Path: path}}, anyio.Options{Name: "orders", Keys: []string{"customer_id"}, Threads: threads})
 	if err != nil {
@@ -45,7 +46,8 @@ func Fold(ctx context.Context, path string, threads int) (*FoldResult, error) {
 	}
 	cfg := features.Config{
 		Sources: []features.SourceConfig{{Name: "orders", Key: "customer_id", Time: "ordered_at", Amount: "amount", Order: "order_id"}},
-		Entity:  features.Entity{From: "orders"}, AsOf: ordersFrom.AddDate(0, 0, ordersDays+1), Columns: FoldColumns, Threads: threads}
+		Entity:  features.Entity{From: "orders"}, AsOf: ordersFrom.AddDate(0, 0, ordersDays+1), Columns: FoldColumns, Threads: threads,
+		NoQuality: !quality}
 	r, err := features.Fold(ctx, cfg, []features.Source{source}, ports.Silent{})
 	if err != nil {
 		return nil, err

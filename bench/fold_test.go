@@ -33,17 +33,19 @@ func foldFile(t testing.TB, o Orders) string {
 // BenchmarkFold is workload W10. Set SEGOVIA_BENCH_DIR to a folder that keeps the file of 10 million lines between runs.
 func BenchmarkFold(b *testing.B) {
 	path := foldFile(b, W10)
-	for _, threads := range []int{1, 2} {
-		b.Run(fmt.Sprintf("rows=10M/threads=%d", threads), func(b *testing.B) {
-			for range b.N {
-				r, err := Fold(context.Background(), path, threads)
-				if err != nil {
-					b.Fatal(err)
+	for _, quality := range []bool{false, true} {
+		for _, threads := range []int{1, 2} {
+			b.Run(fmt.Sprintf("rows=10M/quality=%v/threads=%d", quality, threads), func(b *testing.B) {
+				for range b.N {
+					r, err := Fold(context.Background(), path, threads, quality)
+					if err != nil {
+						b.Fatal(err)
+					}
+					b.ReportMetric(r.Seconds, "s/fold")
+					b.ReportMetric(float64(W10.Lines)/r.Seconds, "rows/s")
 				}
-				b.ReportMetric(r.Seconds, "s/fold")
-				b.ReportMetric(float64(W10.Lines)/r.Seconds, "rows/s")
-			}
-		})
+			})
+		}
 	}
 }
 
@@ -57,7 +59,7 @@ func TestFoldIsTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, threads := range []int{1, 2, 3, 7} {
-		r, err := Fold(context.Background(), path, threads)
+		r, err := Fold(context.Background(), path, threads, threads%2 == 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +86,7 @@ func TestFoldAgainstDuckDB(t *testing.T) {
 	if err := small.Create(context.Background(), path); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Fold(context.Background(), path, 2)
+	r, err := Fold(context.Background(), path, 2, true)
 	if err != nil {
 		t.Fatal(err)
 	}

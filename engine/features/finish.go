@@ -76,8 +76,10 @@ func (f *folder) finish(ctx context.Context) (*Result, error) {
 		r.RowsUsed[s.cfg.Name] = f.counts[i].RowsUsed
 	}
 	r.From = f.begin()
-	if r.Quality, err = f.judge(ctx, t, region); err != nil {
-		return nil, err
+	if !f.cfg.NoQuality {
+		if r.Quality, err = f.judge(ctx, t, region); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
 }

@@ -69,7 +69,24 @@ func (s *squareState) add(b *batch, slots, rows []int32) error {
 		if b.skips(row) {
 			continue
 		}
-		if !s.put(slots[i], b.arg.dec[int(row)&b.arg.mask].square()) {
+		v := b.arg.dec[int(row)&b.arg.mask].abs()
+		if v.hi == 0 { // as good as always
+			sum := &s.sum[slots[i]]
+			hi, lo := bits.Mul64(v.lo, v.lo)
+			var carry uint64
+			sum[0], carry = bits.Add64(sum[0], lo, 0)
+			if sum[1], carry = bits.Add64(sum[1], hi, carry); carry == 0 {
+				continue
+			}
+			if sum[2]++; sum[2] != 0 {
+				continue
+			}
+			if sum[3]++; sum[3] != 0 {
+				continue
+			}
+			return &rangeError{}
+		}
+		if !s.put(slots[i], v.square()) {
 			return &rangeError{}
 		}
 	}

@@ -28,6 +28,7 @@ type worker struct {
 	buf     []byte
 	columns [][]vec        // by source and column: memory for the values of a batch
 	hashed  []hashedValues // of a batch, by expression
+	runs    []keyRun       // of a batch: rows that follow each other with the same key
 	runOf   []int32        // by row
 	uses    []use          // by row
 	slots   []int32
@@ -81,7 +82,10 @@ func (w *worker) batch(b heldBatch) error {
 		return nil
 	}
 	c.RowsRead += int64(n)
-	w.hashes = w.judges[source][w.id%len(w.judges[source])].Add(w.hashes, rec)
+	looks := !w.cfg.NoQuality || w.duplicates[source].mode != "none"
+	if looks {
+		w.hashes = w.judges[source][w.id%len(w.judges[source])].Add(w.hashes, rec)
+	}
 	w.removed = sized(w.removed, n)
 	clear(w.removed)
 	w.hashed = extend(w.hashed, len(s.exprs))
@@ -89,9 +93,11 @@ func (w *worker) batch(b heldBatch) error {
 		w.hashed[i].valid = false
 	}
 	w.fileSizes[source][file.file].Add(int64(n))
-	if w.measuring.Load() {
+	switch {
+	case !looks:
+	case w.measuring.Load():
 		w.duplicates[source].rowSet.add(w.hashes, &w.order)
-	} else {
+	default:
 		c.RowsDuplicateRemoved += w.duplicates[source].add(w.hashes, &w.order, file, w.removed)
 	}
 
@@ -117,7 +123,8 @@ func (w *worker) batch(b heldBatch) error {
 	}
 	h := w.held[w.nHeld]
 	h.heldBatch, h.err = b, nil
-	h.runs = w.findRuns(h.runs[:0], keys, n)
+	w.findRuns(keys, n)
+	h.runs = w.dealRuns(h.runs)
 	w.uses = sized(w.uses, n)
 	for i := range n {
 		run := &h.runs[w.runOf[i]]
@@ -139,7 +146,7 @@ func (w *worker) batch(b heldBatch) error {
 	}
 	var amount *vec
 	var orders *hashedValues
-	if s == w.money {
+	if s == w.money && !w.cfg.NoQuality {
 		if amount, err = evalAt(s, s.amount, in); err != nil {
 			return err
 		}
@@ -211,17 +218,38 @@ func evalAt(s *sourcePlan, expr int, in *input) (*vec, error) {
 	return s.exprs[expr].eval(in)
 }
 
-// findRuns appends the runs of rows with the same key, and says of each row in which it is.
-func (w *worker) findRuns(runs []keyRun, keys *vec, n int) []keyRun {
-	w.runOf = sized(w.runOf, n)
+// findRuns finds the runs of rows with the same key, and says of each row in which it is.
+func (w *worker) findRuns(keys *vec, n int) {
+	w.runs, w.runOf = w.runs[:0], sized(w.runOf, n)
 	for i := range n {
 		text := keyText(keys, i)
-		if i == 0 || text != runs[len(runs)-1].text {
-			runs = append(runs, keyRun{text, hashKey(text), keyHead(text)})
+		if i == 0 || text != w.runs[len(w.runs)-1].text {
+			w.runs = append(w.runs, keyRun{text, hashKey(text), keyHead(text)})
 		}
-		w.runOf[i] = int32(len(runs) - 1)
+		w.runOf[i] = int32(len(w.runs) - 1)
 	}
-	return runs
+}
+
+// dealRuns returns the runs in the order of their shards, and says so in w.runOf; the memory of dst is used again.
+func (w *worker) dealRuns(dst []keyRun) []keyRun {
+	var next [shardCount + 1]int32
+	for i := range w.runs {
+		next[shardOf(w.runs[i].hash)+1]++
+	}
+	for i := range shardCount {
+		next[i+1] += next[i]
+	}
+	dst, w.slots = sized(dst, len(w.runs)), sized(w.slots, len(w.runs))
+	for i, run := range w.runs {
+		part := shardOf(run.hash)
+		dst[next[part]], w.slots[i] = run, next[part]
+		next[part]++
+	}
+	for i, run := range w.runOf {
+		w.runOf[i] = w.slots[run]
+	}
+	clear(w.runs) // their texts are the record's
+	return dst
 }
 
 // keyText returns the canonical key of row i; "" when it has none.
