@@ -41,6 +41,7 @@ var Aggregations = []AggregationInfo{
 	{"count_orders", "orders", "number of distinct o", nil, []string{needOrder, needWhere}, "Zahl der Bestellungen.", "Number of orders.", "behavioural", "0"},
 	{"sum", "", "sum of c", []string{needColumn}, []string{needWhere, needBy}, "Summe.", "Sum.", "transactional", "0"},
 	{"mean", "", "sum of c / number of c", []string{needColumn}, []string{needWhere}, "Mittelwert je Zeile.", "Mean per row.", "transactional", "missing"},
+	{"stddev", "", "sqrt((n sum of c^2 - (sum of c)^2) / (n (n - 1))), n = number of c", []string{needColumn}, []string{needWhere}, "Standardabweichung je Zeile (der Stichprobe).", "Sample standard deviation per row; missing below 2 rows.", "transactional", "missing"},
 	{"min", "", "smallest c", []string{needColumn}, []string{needWhere}, "Kleinster Wert.", "Smallest value.", "transactional", "missing"},
 	{"max", "", "largest c", []string{needColumn}, []string{needWhere}, "Größter Wert.", "Largest value.", "transactional", "missing"},
 	{"first", "", "c at min t (of equal times the smallest c)", []string{needTime, needColumn}, []string{needWhere}, "Frühester Wert.", "Earliest value that is not missing. Number, yes/no or category.", "", "missing"},

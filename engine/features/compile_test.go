@@ -31,7 +31,7 @@ func evalAll(t testing.TB, text string) ([]string, *exprError) {
 	src := &memSource{schema: exprSchema, names: []string{"f"}, files: [][][]string{exprRows}}
 	var out []string
 	err := src.ReadFile(t.Context(), 0, func(rec arrow.Record, _ int64) error {
-		v, err := n.eval(s.input(rec))
+		v, err := n.eval(s.input(rec, make([]vec, len(s.columns))))
 		if err != nil {
 			return err
 		}

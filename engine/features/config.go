@@ -88,7 +88,9 @@ type Config struct {
 	Window  time.Duration // 0 = all
 	Columns []Column
 	Threads int
-	TempDir string // where a folder for what does not fit is made; "" = the system's
+	// NoQuality leaves Result.Quality nil: columns are not judged and equal rows not counted, unless a source removes them.
+	NoQuality bool
+	TempDir   string // where a folder for what does not fit is made; "" = the system's
 	// MemoryMax is the memory budget in bytes, 0 = no limit. The fold holds at most half of it until all sources are read
 	// and spills what is more; the rest is for batches in work, the quality report and the table that comes out.
 	MemoryMax int64

@@ -12,17 +12,17 @@ import (
 	"segovia/kernels/problem"
 )
 
-// arrowVec converts an Arrow column for expressions that expect the type and scale of want. Numbers that are not finite
-// are missing. Texts share the column's memory.
-func arrowVec(a arrow.Array, want *node, name string) (*vec, error) {
+// arrowVec converts an Arrow column for expressions that expect the type and scale of want into v, whose memory it uses
+// again. Numbers that are not finite are missing. Texts share the column's memory.
+func arrowVec(v *vec, a arrow.Array, want *node, name string) error {
 	typ, scale := columnType(a.DataType())
 	if typ != want.typ || scale > want.scale {
-		return nil, &problem.Problem{ID: "SEG-SCH-001",
+		return &problem.Problem{ID: "SEG-SCH-001",
 			What: fmt.Sprintf("column %q is %s here and another type in the source's other files", name, a.DataType()),
 			Fix:  "Use `rename`, or give the files as sources of their own."}
 	}
 	n := a.Len()
-	v := &vec{typ: typ, mask: -1, scale: want.scale}
+	v.typ, v.mask, v.scale, v.null = typ, -1, want.scale, nil
 	if a.NullN() > 0 {
 		v.null = make([]bool, n)
 		for i := range n {
@@ -32,45 +32,46 @@ func arrowVec(a arrow.Array, want *node, name string) (*vec, error) {
 	ok := true
 	switch a := a.(type) {
 	case *array.String:
-		v.str = make([]string, n)
+		v.str = sized(v.str, n)
 		for i := range n {
 			v.str[i] = a.Value(i)
 		}
 	case *array.LargeString:
-		v.str = make([]string, n)
+		v.str = sized(v.str, n)
 		for i := range n {
 			v.str[i] = a.Value(i)
 		}
 	case *array.Boolean:
-		v.bit = make([]bool, n)
+		v.bit = sized(v.bit, n)
 		for i := range n {
 			v.bit[i] = a.Value(i)
 		}
 	case *array.Timestamp:
-		v.tim = make([]int64, n)
+		v.tim = sized(v.tim, n)
 		for i, t := range a.TimestampValues() {
 			v.tim[i] = int64(t)
 		}
 	case *array.Int64:
-		v.dec = make([]i128, n)
+		v.dec = sized(v.dec, n)
 		for i, x := range a.Int64Values() {
 			v.dec[i] = i128Of(x)
 		}
 	case *array.Decimal128:
-		v.dec = make([]i128, n)
+		v.dec = sized(v.dec, n)
 		for i, x := range a.Values() {
 			v.dec[i] = i128{x.HighBits(), x.LowBits()}
 		}
 	case *array.Float64:
-		v.dec = make([]i128, n)
+		v.dec = sized(v.dec, n)
 		for i, x := range a.Float64Values() {
+			v.dec[i] = i128{}
 			if v.isNull(i) {
 				continue
 			}
 			if !finite(x) {
 				v.setNull(i, n)
 			} else if v.dec[i], ok = i128FromFloat(x); !ok {
-				return nil, &rangeError{}
+				return &rangeError{}
 			}
 		}
 	}
@@ -80,11 +81,19 @@ func arrowVec(a arrow.Array, want *node, name string) (*vec, error) {
 				continue
 			}
 			if v.dec[i], ok = v.dec[i].rescale(scale, want.scale); !ok {
-				return nil, &rangeError{}
+				return &rangeError{}
 			}
 		}
 	}
-	return v, nil
+	return nil
+}
+
+// sized returns n elements in the memory of s, where that is large enough; what they hold is left open.
+func sized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
 }
 
 // appendText appends the canonical text of element i: the same for equal numbers of any scale.
@@ -117,4 +126,21 @@ func (v *vec) hash(buf []byte, i int) (h quality.Hash, text []byte, ok bool) {
 	text = v.appendText(buf[:0], i&v.mask)
 	x := xxh3.Hash128(text)
 	return quality.Hash{Hi: x.Hi, Lo: x.Lo}, text, len(text) > 0
+}
+
+// sameAsBefore reports whether elements i and i - 1 are known to be the same; false says nothing.
+func (v *vec) sameAsBefore(i int) bool {
+	if v.null != nil {
+		return false
+	}
+	i, j := i&v.mask, (i-1)&v.mask
+	switch v.typ {
+	case typeText:
+		return v.str[i] == v.str[j]
+	case typeNumber:
+		return v.dec[i] == v.dec[j]
+	case typeTime:
+		return v.tim[i] == v.tim[j]
+	}
+	return false
 }

@@ -17,7 +17,10 @@ import (
 )
 
 // place is where a customer is.
-type place struct{ shard, slot int32 }
+type place struct {
+	shard, slot int32
+	head        uint64 // of the key, as keyHead returns it
+}
 
 // column returns an empty column of the table for the feature.
 func (f *featurePlan) column(name string) *table.Column {
@@ -73,8 +76,10 @@ func (f *folder) finish(ctx context.Context) (*Result, error) {
 		r.RowsUsed[s.cfg.Name] = f.counts[i].RowsUsed
 	}
 	r.From = f.begin()
-	if r.Quality, err = f.judge(ctx, t, region); err != nil {
-		return nil, err
+	if !f.cfg.NoQuality {
+		if r.Quality, err = f.judge(ctx, t, region); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
 }
@@ -208,8 +213,8 @@ func (f *folder) placeCustomers() ([]string, error) {
 	var places []place
 	for i, sh := range f.shards {
 		sh.row = make([]int32, len(sh.keys))
-		for slot := range sh.keys {
-			places = append(places, place{int32(i), int32(slot)})
+		for slot, key := range sh.keys {
+			places = append(places, place{int32(i), int32(slot), keyHead(key)})
 		}
 	}
 	if len(places) == 0 {
@@ -221,7 +226,12 @@ func (f *folder) placeCustomers() ([]string, error) {
 			Fix: "Check `where`, `key`, `time` and `as_of`."}
 	}
 	key := func(p place) string { return f.shards[p.shard].keys[p.slot] }
-	slices.SortFunc(places, func(a, b place) int { return strings.Compare(key(a), key(b)) })
+	slices.SortFunc(places, func(a, b place) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		return strings.Compare(key(a), key(b))
+	})
 	keys := make([]string, len(places))
 	for row, p := range places {
 		keys[row] = key(p)
@@ -295,7 +305,7 @@ func (f *folder) judge(ctx context.Context, t *table.Table, region []string) (*q
 		}
 	}
 	var complete []bool
-	r.Features, complete = quality.Features(t)
+	r.Features, complete = quality.Features(t, f.threads)
 	for _, is := range complete {
 		if is {
 			r.Entity.Complete++

@@ -21,7 +21,7 @@ import (
 // Result is what the records said: the features of every customer, and how good the records were.
 type Result struct {
 	Table    *table.Table
-	Quality  *quality.Report
+	Quality  *quality.Report  // nil with Config.NoQuality
 	RowsUsed map[string]int64 // by source
 	AsOf     time.Time
 	From     time.Time // begin of the window; with window "all" the earliest used record, zero if none has a time

@@ -27,14 +27,16 @@ type levelTexts struct {
 	byKey map[uint64]string
 }
 
+// knows reports whether the level is remembered.
+func (l *levelTexts) knows(key uint64) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	_, known := l.byKey[key]
+	return known
+}
+
 // put remembers a level; false when there are too many.
 func (l *levelTexts) put(key uint64, text []byte) bool {
-	l.mu.RLock()
-	_, known := l.byKey[key]
-	l.mu.RUnlock()
-	if known {
-		return true
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.byKey[key] = string(text)
@@ -113,9 +115,9 @@ func (f *folder) chooseLevels(ctx context.Context) ([]*levelPlan, error) {
 		defer mu.Unlock()
 		for at, sums := range totals {
 			st := sh.states[at[0]][at[1]].(*keyedSumState)
-			for j, k := range st.keys {
-				sum, ok := sums[k.key].add(st.values[j])
-				sums[k.key] = sum
+			for j, k := range st.pairs.keys {
+				sum, ok := sums[k].add(st.values[j])
+				sums[k] = sum
 				if !ok {
 					over[at] = true
 				}
@@ -177,7 +179,7 @@ func (by *byPlan) fill(sh *shard, p *levelPlan, columns []*table.Column) bool {
 		clear(sums)
 		keys, values := st.of(slot)
 		for j, k := range keys {
-			i, ok := p.index[k.key]
+			i, ok := p.index[k]
 			if !ok {
 				i = len(columns) - 1
 			}

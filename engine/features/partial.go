@@ -96,7 +96,8 @@ func (sh *shard) load(members []int32, keep func(source, spec int) bool, room in
 		slots := make([]int32, rec.NumRows())
 		for row := range slots {
 			slots[row] = -1
-			if slot, ok := sh.index[keys.Value(row)]; ok {
+			key := keys.Value(row)
+			if slot := sh.index.find(sh.keys, key, keyHead(key), hashKey(key)); slot >= 0 {
 				slots[row] = sh.local[slot]
 			}
 		}

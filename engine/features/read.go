@@ -95,6 +95,10 @@ func (r *reading) work(w *worker) {
 		b.rec.Release()
 		r.done(b.file)
 	}
+	if r.ctx.Err() != nil {
+		w.drop()
+	}
+	w.flush(r.note)
 }
 
 // file reads one file and folds its batches, or hands them to helpers.
@@ -131,16 +135,23 @@ func (r *reading) file(w *worker, file *openFile) {
 	}
 }
 
-// fold folds a batch and notes its error.
+// fold folds a batch, or holds it back, and notes errors.
 func (r *reading) fold(w *worker, b heldBatch) {
-	err := w.batch(b.file, b.rec, b.firstRow)
+	if err := w.batch(b); err != nil {
+		r.note(b, err)
+	}
+	if w.bytes >= r.heldLimit() {
+		w.flush(r.note)
+	}
+}
+
+// note notes the error of a batch.
+func (r *reading) note(b heldBatch, err error) {
 	var over *rangeError
 	if errors.As(err, &over) {
 		err = r.outOfRange(b.file.source, r.folder.readers[b.file.source].Files()[b.file.file], err)
 	}
-	if err != nil {
-		r.fail(b.order, err)
-	}
+	r.fail(b.order, err)
 }
 
 // outOfRange is the problem of a number that cannot be kept.

@@ -65,6 +65,8 @@ func (b *builder) reader() reader {
 	case "mean":
 		v, n := sum(b.spec(keepSum, b.arg, b.where)), count(b.spec(keepCount, b.arg, b.where))
 		return func(sh *shard, slot int) value { return ratio(v(sh, slot).float(scale), float64(n(sh, slot))) }
+	case "stddev":
+		return b.stddev(si, scale)
 	case "min", "max":
 		kind := keepMin
 		if b.f.agg.Name == "max" {
@@ -178,7 +180,7 @@ func (b *builder) orderCount(si int) func(sh *shard, slot int) int64 {
 // days builds what is read from the set of days with an event.
 func (b *builder) days(si int) reader {
 	i := b.keyed(stateSpec{kind: keepDistinct, part: keyDay, arg: -1, by: -1, where: b.where})
-	days := func(sh *shard, slot int) []pair { return sh.states[si][i].(*distinctState).of(slot) }
+	days := func(sh *shard, slot int) []uint64 { return sh.states[si][i].(*distinctState).of(slot) }
 	switch b.f.agg.Name {
 	case "active_days":
 		return func(sh *shard, slot int) value { return value{num: float64(len(days(sh, slot)))} }
@@ -190,7 +192,7 @@ func (b *builder) days(si int) reader {
 			if len(d) < 2 {
 				return value{missing: true}
 			}
-			return ratio(float64(keyedDay(d[len(d)-1].key)-keyedDay(d[0].key)), float64(len(d)-1))
+			return ratio(float64(keyedDay(d[len(d)-1])-keyedDay(d[0])), float64(len(d)-1))
 		}
 	}
 	return func(sh *shard, slot int) value {
@@ -201,7 +203,7 @@ func (b *builder) days(si int) reader {
 		// With n gaps g: sd / mean = sqrt(n sum g^2 - (sum g)^2) / sum g, in integers up to the root.
 		var n, s, q i128
 		for j := 1; j < len(d); j++ {
-			g := i128Of(keyedDay(d[j].key) - keyedDay(d[j-1].key))
+			g := i128Of(keyedDay(d[j]) - keyedDay(d[j-1]))
 			square, _ := g.mul(g) // a gap is below 2^31 days
 			n.lo++
 			s, _ = s.add(g)
@@ -253,10 +255,10 @@ func (b *builder) mode(si int) reader {
 		keys, counts := sh.states[si][i].(*keyedSumState).of(slot)
 		best, name := -1, ""
 		for j, k := range keys {
-			if k.key == 0 {
+			if k == 0 {
 				continue
 			}
-			text := sh.fold.levels[si][i].text(k.key)
+			text := sh.fold.levels[si][i].text(k)
 			if best < 0 || counts[j].cmp(counts[best]) > 0 || counts[j] == counts[best] && text < name {
 				best, name = j, text
 			}
@@ -369,7 +371,7 @@ func (b *builder) trendSums(si, arg, scale int) reader {
 		if all {
 			mid = dayKey(middle(from, sh.fold.first[si], asOf))
 		}
-		split := sort.Search(len(keys), func(j int) bool { return keys[j].key >= mid })
+		split := sort.Search(len(keys), func(j int) bool { return keys[j] >= mid })
 		earlier, ok1 := total(sums[:split])
 		recent, ok2 := total(sums[split:])
 		if !ok1 || !ok2 {

@@ -75,25 +75,115 @@ const setParts = 64
 func partOf(h quality.Hash) int { return int(h.Hi >> 58) }
 
 // rowSet counts different hashes, safely for concurrent use. It is kept by ranges of hashes, which can be spilled one by
-// one as long as nothing asks whether a hash was there before.
+// one as long as nothing asks whether a hash was there before. Where nobody asks, hashes are only written down, and equal
+// ones are found at the end, range by range: a table of them all would miss the cache at every row.
 type rowSet struct {
 	held  *atomic.Int64 // bytes of the fold, which the set's are part of
-	parts [setParts]struct {
-		mu      sync.Mutex
-		rows    hashTable
-		held    int64
-		spilled []int // record batches of the spill file
-	}
+	parts [setParts]setPart
 }
 
-// add puts hashes in, with a count of 1; order lists them by range as byPart does.
+// setPart is one range of a rowSet. A hash may stand in the table and in the log, once a fold was given up.
+type setPart struct {
+	mu      sync.Mutex
+	rows    hashTable
+	log     hashLog
+	held    int64
+	spilled []int // record batches of the spill file
+}
+
+// each calls do with every hash in memory and its number.
+func (p *setPart) each(do func(h quality.Hash, number uint32) error) error {
+	for i, c := range p.rows.counts {
+		if c != 0 {
+			if err := do(p.rows.keys[i], c); err != nil {
+				return err
+			}
+		}
+	}
+	for _, h := range p.log.hashes {
+		if err := do(h, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hashLog is a list of hashes in which some may stand several times; a long one holds each at most four times on average.
+type hashLog struct {
+	hashes []quality.Hash
+	limit  int
+}
+
+// leastLog is the length from which a log is made free of repetitions.
+const leastLog = 1 << 18
+
+const hashBytes = 16
+
+func (l *hashLog) add(h quality.Hash) {
+	if len(l.hashes) == cap(l.hashes) {
+		if l.limit = max(l.limit, leastLog); len(l.hashes) >= l.limit {
+			l.compact()
+			l.limit = max(leastLog, 2*len(l.hashes))
+		}
+		if len(l.hashes) == cap(l.hashes) {
+			l.hashes = append(make([]quality.Hash, 0, max(16, 2*len(l.hashes))), l.hashes...)
+		}
+	}
+	l.hashes = append(l.hashes, h)
+}
+
+// compactRanges is the number of ranges in which equal hashes are looked for, each in a table that fits the cache.
+const compactRanges = 64
+
+// compact leaves one of equal hashes.
+func (l *hashLog) compact() {
+	rangeOf := func(h quality.Hash) int { return int(h.Hi >> (58 - 6) % compactRanges) } // below the bits of partOf
+	var begin [compactRanges + 1]int
+	for _, h := range l.hashes {
+		begin[rangeOf(h)+1]++
+	}
+	most := 0
+	for i := range compactRanges {
+		most = max(most, begin[i+1])
+		begin[i+1] += begin[i]
+	}
+	next, dealt := begin, make([]quality.Hash, len(l.hashes))
+	for _, h := range l.hashes {
+		i := rangeOf(h)
+		dealt[next[i]] = h
+		next[i]++
+	}
+	size := 16
+	for size < 2*most {
+		size *= 2
+	}
+	table := make([]int32, size) // number + 1 within the range, 0 = free
+	kept := l.hashes[:0]
+	for i := range compactRanges {
+		clear(table)
+		of := dealt[begin[i]:begin[i+1]]
+		for n, h := range of {
+			at := int(h.Lo) & (size - 1)
+			for table[at] != 0 && of[table[at]-1] != h {
+				at = (at + 1) & (size - 1)
+			}
+			if table[at] == 0 {
+				table[at] = int32(n) + 1
+				kept = append(kept, h)
+			}
+		}
+	}
+	l.hashes = kept
+}
+
+// add writes hashes down; order lists them by range.
 func (s *rowSet) add(hashes []quality.Hash, order *partOrder) {
 	order.each(hashes, func(part int, rows []int32) {
 		p := &s.parts[part]
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for _, i := range rows {
-			*p.rows.at(hashes[i]) = 1
+			p.log.add(hashes[i])
 		}
 		s.account(part)
 	})
@@ -112,7 +202,7 @@ func (s *rowSet) put(h quality.Hash, number uint32) {
 // account adds what a part has grown by to the fold's bytes; under its lock.
 func (s *rowSet) account(part int) {
 	p := &s.parts[part]
-	if held := p.rows.bytes(); held != p.held {
+	if held := p.rows.bytes() + hashBytes*int64(cap(p.log.hashes)); held != p.held {
 		s.held.Add(held - p.held)
 		p.held = held
 	}
@@ -168,23 +258,22 @@ func (s *rowSet) spill(part int, file *spillFile) error {
 		p.spilled = append(p.spilled, i)
 		return err
 	}
-	for i, c := range p.rows.counts {
-		if c == 0 {
-			continue
-		}
-		hi.Append(p.rows.keys[i].Hi)
-		lo.Append(p.rows.keys[i].Lo)
+	p.log.compact()
+	if err := p.each(func(h quality.Hash, c uint32) error {
+		hi.Append(h.Hi)
+		lo.Append(h.Lo)
 		number.Append(c)
 		if hi.Len() == partBytes/placeBytes {
-			if err := flush(); err != nil {
-				return err
-			}
+			return flush()
 		}
+		return nil
+	}); err != nil {
+		return err
 	}
 	if err := flush(); err != nil {
 		return err
 	}
-	p.rows = hashTable{}
+	p.rows, p.log = hashTable{}, hashLog{}
 	s.account(part)
 	return nil
 }
@@ -193,14 +282,12 @@ func (s *rowSet) spill(part int, file *spillFile) error {
 // most about room bytes besides what the set holds.
 func (s *rowSet) count(part int, file *spillFile, room int64) (n, sum int64, err error) {
 	p := &s.parts[part]
-	own := p.rows
-	if len(p.spilled) == 0 {
-		for _, c := range own.counts {
-			sum += int64(c)
-		}
-		return int64(own.n), sum, nil
+	if len(p.spilled) == 0 && (p.rows.n == 0 || len(p.log.hashes) == 0) {
+		p.log.compact()
+		err = p.each(func(_ quality.Hash, c uint32) error { n, sum = n+1, sum+int64(c); return nil })
+		return n, sum, err
 	}
-	rows := int64(own.n)
+	rows := int64(p.rows.n + len(p.log.hashes))
 	if err := file.read(p.spilled, func(rec arrow.Record) error { rows += rec.NumRows(); return nil }); err != nil {
 		return 0, 0, err
 	}
@@ -216,10 +303,8 @@ func (s *rowSet) count(part int, file *spillFile, room int64) (n, sum int64, err
 				*t.at(h) = c
 			}
 		}
-		for i, c := range own.counts {
-			if c != 0 {
-				take(own.keys[i], c)
-			}
+		if err := p.each(func(h quality.Hash, c uint32) error { take(h, c); return nil }); err != nil {
+			return 0, 0, err
 		}
 		if err := file.read(p.spilled, func(rec arrow.Record) error {
 			hi, lo := rec.Column(0).(*array.Uint64).Uint64Values(), rec.Column(1).(*array.Uint64).Uint64Values()

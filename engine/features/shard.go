@@ -7,7 +7,7 @@ import (
 )
 
 // shardCount is the number of shards that customers are spread over by the hash of their key.
-const shardCount = 64
+const shardCount = 256
 
 // shard holds the customers of one part of the key space and all their states. The customers stay in memory, the states
 // may be spilled: then those in memory know only the customers whose rows came since.
@@ -15,7 +15,7 @@ type shard struct {
 	fold   *folder
 	number int
 	mu     sync.Mutex
-	index  map[string]int32
+	index  keyIndex
 	keys   []string
 	active []bool // has a used row of a source that is not the entity table
 
@@ -38,7 +38,7 @@ const bytesPerCustomer = 16 + 1 + 4 + 4
 
 // residentBytes is the memory of n customers that cannot be spilled.
 func (f *folder) residentBytes(n, keyBytes int64) int64 {
-	return keyBytes + mapBytes(int(n), 21) + n*(bytesPerCustomer+18*f.onceSources)
+	return keyBytes + n*(indexBytes+bytesPerCustomer+18*f.onceSources)
 }
 
 // account adds what the shard's memory has grown by to the fold's.
@@ -55,7 +55,7 @@ func (sh *shard) account() {
 }
 
 func newShard(f *folder, number int) *shard {
-	sh := &shard{fold: f, number: number, index: map[string]int32{}, states: make([][]state, len(f.sources)),
+	sh := &shard{fold: f, number: number, states: make([][]state, len(f.sources)),
 		once: make([]*onceRow, len(f.sources))}
 	for i, s := range f.sources {
 		for j := range s.specs {
@@ -69,19 +69,17 @@ func newShard(f *folder, number int) *shard {
 }
 
 // slot returns the customer of that key, adding it where add is set; -1 when there is none.
-func (sh *shard) slot(key string, add bool) int32 {
-	i, ok := sh.index[key]
-	switch {
-	case ok:
+func (sh *shard) slot(run *keyRun, add bool) int32 {
+	key, hash := run.text, run.hash
+	i := sh.index.find(sh.keys, key, run.head, hash)
+	if i >= 0 || !add {
 		return i
-	case !add:
-		return -1
 	}
 	i = int32(len(sh.keys))
 	key = strings.Clone(key) // the batch's memory goes away
 	sh.keys = append(sh.keys, key)
 	sh.active = append(sh.active, false)
-	sh.index[key] = i
+	sh.index.add(sh.keys, hash)
 	sh.keyBytes += int64(len(key))
 	return i
 }

@@ -168,6 +168,17 @@ func slow(agg string, all []event, asOf, mid time.Time) (float64, string) {
 		return d[len(d)-1] - d[0], ""
 	case "mean":
 		return divide(sumOf(all), whole(len(withAmount))), ""
+	case "stddev":
+		n := int64(len(withAmount))
+		if n < 2 {
+			return missing, ""
+		}
+		mean, ss := new(big.Rat).Quo(sumOf(all), whole(int(n))), new(big.Rat)
+		for _, e := range withAmount {
+			d := new(big.Rat).Sub(e.amount, mean)
+			ss.Add(ss, d.Mul(d, d))
+		}
+		return math.Sqrt(divide(ss, whole(int(n-1)))), ""
 	case "min", "max", "first", "last":
 		if len(withAmount) == 0 {
 			return missing, ""

@@ -88,7 +88,7 @@ func TestSpillSameBits(t *testing.T) {
 			cfg.Threads, cfg.MemoryMax = threads, 1<<10
 			_, err = prepared(t, cfg, sources(60)...).run(ctx)
 			least := leastOf(t, err)
-			for _, more := range []int64{0, 30 << 10, 400 << 10} {
+			for _, more := range []int64{0, 15 << 10, 400 << 10} {
 				cfg.MemoryMax = least + more
 				f := prepared(t, cfg, sources(40+30*i)...)
 				if r, err = f.run(ctx); err != nil {
@@ -112,14 +112,14 @@ func TestSpillSameBits(t *testing.T) {
 			}
 		}
 	}
-	if spilled < 15 {
+	if spilled < 12 {
 		t.Errorf("only %d of 27 folds were spilled", spilled)
 	}
 }
 
 // What states keep survives being saved and loaded in any parts.
 func TestSaveLoad(t *testing.T) {
-	kinds := []stateKind{keepCount, keepSum, keepMin, keepMax, keepDistinct, keepKeyedSum, keepKeyedMin, keepEarliest, keepLatest,
+	kinds := []stateKind{keepCount, keepSum, keepSquares, keepMin, keepMax, keepDistinct, keepKeyedSum, keepKeyedMin, keepEarliest, keepLatest,
 		keepFirstRow, keepLastRow}
 	rapid.Check(t, func(t *rapid.T) {
 		spec := stateSpec{kind: rapid.SampledFrom(kinds).Draw(t, "kind"), arg: 0, by: -1, time: 0, where: -1, from: noLimit}

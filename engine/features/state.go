@@ -8,6 +8,7 @@ type stateKind uint8
 const (
 	keepCount    stateKind = iota // number of rows (where arg is not missing)
 	keepSum                       // sum of arg
+	keepSquares                   // sum of the squares of arg
 	keepMin                       // smallest arg
 	keepMax                       // largest arg
 	keepDistinct                  // set of keys
@@ -55,9 +56,22 @@ type batch struct {
 	where  *vec
 	keys   []uint64 // per row, when spec.part is set
 	hasKey []bool
-	file   int64 // rank of the file by name
-	row    int64 // number of the batch's first row in its file
+	all    bool    // every row that is used counts: what takes asks is known to be so
+	file   int64   // rank of the file by name
+	row    int64   // number of the batch's first row in its file
+	rows   []int32 // the row of the batch that each element belongs to; nil = they are in order
 }
+
+// rowOf returns the row of the batch that element i belongs to.
+func (b *batch) rowOf(i int32) int32 {
+	if b.rows == nil {
+		return i
+	}
+	return b.rows[i]
+}
+
+// skips reports whether the row does not count for the state.
+func (b *batch) skips(row int32) bool { return !b.all && !b.takes(row) }
 
 // takes reports whether the row counts for the state.
 func (b *batch) takes(row int32) bool {
@@ -103,14 +117,16 @@ func newState(spec *stateSpec) state {
 		return &countState{}
 	case keepSum:
 		return &sumState{}
+	case keepSquares:
+		return &squareState{}
 	case keepMin, keepMax:
 		return &extremeState{max: spec.kind == keepMax}
 	case keepDistinct:
-		return &distinctState{seen: map[pair]struct{}{}}
+		return &distinctState{}
 	case keepKeyedSum:
-		return &keyedSumState{sums: map[pair]i128{}}
+		return &keyedSumState{}
 	case keepKeyedMin:
-		return &keyedMinState{times: map[pair]int64{}}
+		return &keyedMinState{}
 	}
 	return &pickState{kind: spec.kind}
 }
@@ -130,7 +146,7 @@ func (s *countState) bytes() int64 { return 8 * int64(cap(s.n)) }
 
 func (s *countState) add(b *batch, slots, rows []int32) error {
 	for i, row := range rows {
-		if b.takes(row) {
+		if !b.skips(row) {
 			s.n[slots[i]]++
 		}
 	}
@@ -158,7 +174,7 @@ func (s *sumState) bytes() int64 { return 16 * int64(cap(s.sum)) }
 
 func (s *sumState) add(b *batch, slots, rows []int32) error {
 	for i, row := range rows {
-		if !b.takes(row) {
+		if b.skips(row) {
 			continue
 		}
 		var ok bool
@@ -204,7 +220,7 @@ func (s *extremeState) take(slot int32, v i128) {
 
 func (s *extremeState) add(b *batch, slots, rows []int32) error {
 	for i, row := range rows {
-		if !b.takes(row) {
+		if b.skips(row) {
 			continue
 		}
 		if j := int(row) & b.arg.mask; b.arg.typ == typeTime {

@@ -85,12 +85,17 @@ func (s *pickState) add(b *batch, slots, rows []int32) error {
 	s.setType(b.arg.typ, b.arg.scale)
 	byRow := s.kind == keepFirstRow || s.kind == keepLastRow
 	for i, row := range rows {
-		if !b.takes(row) {
+		if b.skips(row) {
 			continue
 		}
-		at := b.file<<40 + b.row + int64(row)
-		if !byRow {
+		at := int64(0)
+		if byRow {
+			at = b.file<<40 + b.row + int64(b.rowOf(row))
+		} else {
 			at = b.time.tim[int(row)&b.time.mask]
+			if slot := slots[i]; s.has[slot] && at != s.at[slot] && (at < s.at[slot]) == (s.kind == keepLatest) {
+				continue
+			}
 		}
 		s.take(slots[i], at, b.arg, int(row)&b.arg.mask, b.arg.isNull(int(row)))
 	}

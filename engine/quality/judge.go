@@ -19,6 +19,7 @@ import (
 type Judge struct {
 	columns []*columnJudge
 	byName  map[string]int
+	hashers sync.Pool // *cellHasher
 }
 
 type columnJudge struct {
@@ -59,20 +60,20 @@ func (j *Judge) Add(dst []Hash, rec arrow.Record) []Hash {
 	dst = dst[:n]
 	clear(dst)
 	met := make([]bool, len(j.columns))
-	cells := make([]uint64, n)
+	hasher, _ := j.hashers.Get().(*cellHasher)
+	if hasher == nil {
+		hasher = &cellHasher{}
+	}
+	defer j.hashers.Put(hasher)
 	for i, a := range rec.Columns() {
 		c, ok := j.byName[rec.ColumnName(i)]
 		if !ok || met[c] {
 			continue
 		}
 		met[c] = true
-		h := cellHasher{seed: j.columns[c].seed}
-		for row := range n {
-			cell := h.hash(a, row)
-			cells[row] = cell.Lo
-			dst[row].add(cell)
-		}
-		j.columns[c].add(a, cells)
+		hasher.seed = j.columns[c].seed
+		hasher.column(a, dst)
+		j.columns[c].add(a, hasher.tallies)
 	}
 	for c, was := range met {
 		if !was {
@@ -85,24 +86,31 @@ func (j *Judge) Add(dst []Hash, rec arrow.Record) []Hash {
 	return dst
 }
 
-func (c *columnJudge) add(a arrow.Array, cells []uint64) {
+// add judges the cells of a, which tallies sum up.
+func (c *columnJudge) add(a arrow.Array, tallies []tally) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := range a.Len() {
-		if a.IsNull(i) {
-			c.nulls++
-			continue
+	c.nulls += int64(a.NullN())
+	for i := range tallies {
+		c.distinct.add(tallies[i].hash)
+	}
+	switch a := a.(type) {
+	case *array.Int64:
+		for _, t := range tallies {
+			c.number(decimal128.FromI64(int64(t.lo)), 0, t.n)
 		}
-		c.distinct.add(cells[i])
-		switch a := a.(type) {
-		case *array.Int64:
-			c.number(decimal128.FromI64(a.Value(i)), 0)
-		case *array.Decimal128:
-			c.number(a.Value(i), a.DataType().(*arrow.Decimal128Type).Scale)
-		case *array.Float64:
-			c.float(a.Value(i))
-		case *array.Timestamp:
-			t := int64(a.Value(i))
+	case *array.Decimal128:
+		scale := a.DataType().(*arrow.Decimal128Type).Scale
+		for _, t := range tallies {
+			c.number(decimal128.New(t.hi, t.lo), scale, t.n)
+		}
+	case *array.Float64:
+		for _, t := range tallies {
+			c.float(math.Float64frombits(t.lo), t.n)
+		}
+	case *array.Timestamp:
+		for _, v := range tallies {
+			t := int64(v.lo)
 			if !c.seen || t < c.first {
 				c.first = t
 			}
@@ -114,7 +122,8 @@ func (c *columnJudge) add(a arrow.Array, cells []uint64) {
 	}
 }
 
-func (c *columnJudge) number(v decimal128.Num, scale int32) {
+// number judges a number that stands in n cells.
+func (c *columnJudge) number(v decimal128.Num, scale int32, n int64) {
 	if !c.seen || v.Less(c.low) {
 		c.low = v
 	}
@@ -122,15 +131,16 @@ func (c *columnJudge) number(v decimal128.Num, scale int32) {
 		c.high = v
 	}
 	c.seen = true
-	if v.Sign() < 0 {
-		c.negative++
+	if v.HighBits() < 0 {
+		c.negative += n
 	}
-	c.spread.add(decimalFloat(v, scale), 1)
+	c.spread.add(decimalFloat(v, scale), n)
 }
 
-func (c *columnJudge) float(v float64) {
+// float judges a number that stands in n cells.
+func (c *columnJudge) float(v float64, n int64) {
 	if v-v != 0 {
-		c.nonFinite++
+		c.nonFinite += n
 		return
 	}
 	if !c.seen || v < c.lowF {
@@ -141,9 +151,9 @@ func (c *columnJudge) float(v float64) {
 	}
 	c.seen = true
 	if v < 0 {
-		c.negative++
+		c.negative += n
 	}
-	c.spread.add(v, 1)
+	c.spread.add(v, n)
 }
 
 // decimalFloat returns the float64 nearest to v * 10^-scale.

@@ -2,9 +2,9 @@ package quality
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/big"
-	"reflect"
 	"slices"
 	"sort"
 	"strconv"
@@ -262,7 +262,7 @@ func TestSketchesBeyondTheirLimits(t *testing.T) {
 	if a != b || exactA || exactB || math.Abs(float64(a)/n-1) > 0.03 { // 5 standard errors
 		t.Errorf("distinct %d and %d", a, b)
 	}
-	if !reflect.DeepEqual(fine, spreads[2]) || fine.outliers() != 40 || !fine.coarse {
+	if !maps.Equal(maps.Collect(fine.counts.all()), maps.Collect(spreads[2].counts.all())) || !spreads[2].coarse || fine.outliers() != 40 || !fine.coarse {
 		t.Errorf("outliers %d", fine.outliers())
 	}
 }
@@ -284,7 +284,7 @@ func TestFeaturesAndFindings(t *testing.T) {
 	tb := &table.Table{Keys: make([]string, 100), Columns: []*table.Column{{Name: "a", Unit: "days", Numbers: numbers},
 		{Name: "sparse", Numbers: sparse},
 		{Name: "b", Kind: table.Category, Strings: same}, {Name: "p", Numbers: numbers, ProfileOnly: true}}}
-	features, complete := Features(tb)
+	features, complete := Features(tb, 2)
 	if n := len(slices.DeleteFunc(slices.Clone(complete), func(b bool) bool { return !b })); n != 40 {
 		t.Errorf("%d complete", n)
 	}
@@ -303,7 +303,7 @@ func TestFeaturesAndFindings(t *testing.T) {
 		t.Errorf("p: %+v", f)
 	}
 	tb.Columns = append(tb.Columns, &table.Column{Name: "none", Numbers: none})
-	if features, complete := Features(tb); slices.Contains(complete, true) ||
+	if features, complete := Features(tb, 2); slices.Contains(complete, true) ||
 		*features[4].WhyNot != "all values missing" {
 		t.Errorf("none: %+v", features[4])
 	}

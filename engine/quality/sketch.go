@@ -2,7 +2,6 @@ package quality
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"sort"
@@ -15,13 +14,13 @@ const distinctKeep = 1 << 15
 // (k minimum values; standard error 0.6 %). What it answers depends on the set of hashes only, not on their order or on
 // how they were merged: it never drops one of the distinctKeep smallest.
 type distinct struct {
-	seen  map[uint64]struct{}
+	seen  counter
 	limit uint64 // hashes at or above it are dropped
 	// recent holds hashes that were added, each where its low bits point: most columns repeat a few values.
 	recent [256]uint64
 }
 
-func newDistinct() *distinct { return &distinct{seen: map[uint64]struct{}{}, limit: math.MaxUint64} }
+func newDistinct() *distinct { return &distinct{limit: math.MaxUint64} }
 
 func (d *distinct) add(h uint64) {
 	last := &d.recent[h%uint64(len(d.recent))]
@@ -29,26 +28,24 @@ func (d *distinct) add(h uint64) {
 		return
 	}
 	*last = h
-	d.seen[h] = struct{}{}
-	if len(d.seen) > 2*distinctKeep {
+	*d.seen.at(h) = 1
+	if d.seen.n > 2*distinctKeep {
 		d.compact()
 	}
 }
 
 func (d *distinct) compact() {
-	sorted := slices.Sorted(maps.Keys(d.seen))
+	sorted := d.seen.sortedKeys()
 	d.limit = sorted[distinctKeep]
-	for _, h := range sorted[distinctKeep:] {
-		delete(d.seen, h)
-	}
+	d.seen.keep(func(h uint64) bool { return h < d.limit })
 }
 
 func (d *distinct) merge(o *distinct) {
 	if o.limit < d.limit {
 		d.limit = o.limit
-		maps.DeleteFunc(d.seen, func(h uint64, _ struct{}) bool { return h >= d.limit })
+		d.seen.keep(func(h uint64) bool { return h < d.limit })
 	}
-	for h := range o.seen {
+	for h := range o.seen.all() {
 		d.add(h)
 	}
 }
@@ -56,9 +53,9 @@ func (d *distinct) merge(o *distinct) {
 // count returns the number of different hashes and whether it is exact.
 func (d *distinct) count() (n int64, exactly bool) {
 	if d.limit == math.MaxUint64 {
-		return int64(len(d.seen)), true
+		return int64(d.seen.n), true
 	}
-	sorted := slices.Sorted(maps.Keys(d.seen))
+	sorted := d.seen.sortedKeys()
 	kth := sorted[distinctKeep-1]
 	return int64(math.Round(float64(distinctKeep-1) / (float64(kth) / 0x1p64))), false
 }
@@ -71,10 +68,10 @@ const spreadKeep = 1 << 16
 // of numbers only.
 type spread struct {
 	coarse bool
-	counts map[uint64]int64 // by the bits of the value, or of the bucket's edge nearer to zero
+	counts counter // by the bits of the value, or of the bucket's edge nearer to zero
 }
 
-func newSpread() *spread { return &spread{counts: map[uint64]int64{}} }
+func newSpread() *spread { return &spread{} }
 
 // bucketBits are the low bits of a float64 that a bucket leaves out: 7 bits of the fraction remain.
 const bucketBits = 45
@@ -87,17 +84,17 @@ func (s *spread) add(x float64, n int64) {
 	if s.coarse {
 		key = key >> bucketBits << bucketBits
 	}
-	s.counts[key] += n
-	if !s.coarse && len(s.counts) > spreadKeep {
+	*s.counts.at(key) += n
+	if !s.coarse && s.counts.n > spreadKeep {
 		s.coarsen()
 	}
 }
 
 func (s *spread) coarsen() {
 	fine := s.counts
-	s.coarse, s.counts = true, map[uint64]int64{}
-	for key, n := range fine {
-		s.counts[key>>bucketBits<<bucketBits] += n
+	s.coarse, s.counts = true, counter{}
+	for key, n := range fine.all() {
+		*s.counts.at(key >> bucketBits << bucketBits) += n
 	}
 }
 
@@ -105,7 +102,7 @@ func (s *spread) merge(o *spread) {
 	if o.coarse && !s.coarse {
 		s.coarsen()
 	}
-	for key, n := range o.counts {
+	for key, n := range o.counts.all() {
 		s.add(math.Float64frombits(key), n)
 	}
 }
@@ -119,7 +116,7 @@ func (s *spread) outliers() int64 {
 	}
 	var bins []bin
 	var total int64
-	for key, n := range s.counts {
+	for key, n := range s.counts.all() {
 		bins = append(bins, bin{math.Float64frombits(key), n})
 		total += n
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/bitutil"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"segovia/kernels/problem"
@@ -67,6 +68,15 @@ func digits(s string) int {
 
 // keys returns arr, which has a canonical type, as canonical key text. First is the row number of its first value.
 func keys(arr arrow.Array, place place, mem memory.Allocator) (arrow.Array, error) {
+	switch a := arr.(type) {
+	case *array.Int64:
+		return intKeys(a), nil
+	case *array.String:
+		if areKeys(a) {
+			a.Retain()
+			return a, nil
+		}
+	}
 	b := array.NewStringBuilder(mem)
 	defer b.Release()
 	b.Reserve(arr.Len())
@@ -94,8 +104,6 @@ func keys(arr arrow.Array, place place, mem memory.Allocator) (arrow.Array, erro
 		switch a := arr.(type) {
 		case *array.String:
 			text, good = KeyText(a.Value(i))
-		case *array.Int64:
-			text = strconv.FormatInt(a.Value(i), 10)
 		case *array.Float64:
 			text, good = floatKey(a.Value(i))
 		case *array.Decimal128:
@@ -111,6 +119,53 @@ func keys(arr arrow.Array, place place, mem memory.Allocator) (arrow.Array, erro
 		}
 	}
 	return b.NewArray(), nil
+}
+
+// areKeys reports whether all texts are keys in canonical form already, as most are.
+func areKeys(a *array.String) bool {
+	last := ""
+	for i := range a.Len() {
+		v := a.Value(i)
+		if v == last && v != "" || a.IsNull(i) {
+			continue
+		}
+		if text, good := KeyText(v); !good || text != v || v == "" {
+			return false
+		}
+		last = v
+	}
+	return true
+}
+
+// intKeys writes whole numbers without a string for each.
+func intKeys(a *array.Int64) arrow.Array {
+	offsets := make([]int32, a.Len()+1)
+	text := make([]byte, 0, 8*a.Len()+20)
+	digits, last := 0, int64(0)         // of the number before, at the end of text
+	for i, v := range a.Int64Values() { // under a null may stand any number
+		if a.NullN() == 0 || a.IsValid(i) {
+			if digits > 0 && v == last {
+				text = append(text, text[len(text)-digits:]...)
+			} else {
+				n := len(text)
+				text = strconv.AppendInt(text, v, 10)
+				digits, last = len(text)-n, v
+			}
+		}
+		offsets[i+1] = int32(len(text))
+	}
+	var valid *memory.Buffer
+	if a.NullN() > 0 {
+		bits := make([]byte, bitutil.BytesForBits(int64(a.Len())))
+		for i := range a.Len() {
+			bitutil.SetBitTo(bits, i, a.IsValid(i))
+		}
+		valid = memory.NewBufferBytes(bits)
+	}
+	data := array.NewData(arrow.BinaryTypes.String, a.Len(), []*memory.Buffer{valid,
+		memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(offsets)), memory.NewBufferBytes(text)}, nil, a.NullN(), 0)
+	defer data.Release()
+	return array.NewStringData(data)
 }
 
 func floatKey(v float64) (string, bool) {

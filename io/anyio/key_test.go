@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
 	"pgregory.net/rapid"
 )
 
@@ -54,6 +56,50 @@ func TestKeysOfNumbersMeet(t *testing.T) {
 	if _, ok := floatKey(1<<53 + 2); ok {
 		t.Error("2^53 + 2 is a key")
 	}
+}
+
+// Keys of a whole column are those of its values one by one.
+func TestKeysOfColumns(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	rapid.Check(t, func(t *rapid.T) {
+		ints, texts := array.NewInt64Builder(mem), array.NewStringBuilder(mem)
+		defer ints.Release()
+		defer texts.Release()
+		canonical := rapid.Bool().Draw(t, "canonical")
+		var want [2][]string
+		for range rapid.IntRange(0, 20).Draw(t, "rows") {
+			n := rapid.OneOf(rapid.Int64Range(-2, 2), rapid.Int64()).Draw(t, "n")
+			text := rapid.SampledFrom([]string{"a", "a", "007", "b", "", " a ", "5.0", "-0.0", "12,00"}).Draw(t, "text")
+			key, _ := KeyText(text)
+			if canonical && key != text {
+				text, key = "c", "c"
+			}
+			if rapid.IntRange(0, 5).Draw(t, "null") == 0 {
+				ints.AppendNull()
+				texts.AppendNull()
+				want[0], want[1] = append(want[0], ""), append(want[1], "")
+				continue
+			}
+			ints.Append(n)
+			texts.Append(text)
+			want[0], want[1] = append(want[0], strconv.FormatInt(n, 10)), append(want[1], key)
+		}
+		for i, b := range []array.Builder{ints, texts} {
+			arr := b.NewArray()
+			got, err := keys(arr, place{}, mem)
+			arr.Release()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for row, w := range want[i] {
+				if got.IsNull(row) != (w == "") || w != "" && got.(*array.String).Value(row) != w {
+					t.Fatalf("row %d: %q, want %q", row, got.ValueStr(row), w)
+				}
+			}
+			got.Release()
+		}
+	})
 }
 
 // TestDecimalOf compares with exact rational arithmetic.

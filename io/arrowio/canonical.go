@@ -3,6 +3,7 @@ package arrowio
 import (
 	"fmt"
 	"math/big"
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -222,6 +223,16 @@ func (c converter) floats(a arrow.Array, value func(int) float64) arrow.Array {
 
 func (c converter) decimal128s(a *array.Decimal128) (arrow.Array, error) {
 	scale := a.DataType().(*arrow.Decimal128Type).Scale
+	if scale >= 0 {
+		out := share(a, Decimal(scale)).(*array.Decimal128)
+		for i, v := range out.Values() {
+			if !short(v) && out.IsValid(i) && !v.FitsInPrecision(38) {
+				out.Release()
+				return nil, c.tooLarge(i)
+			}
+		}
+		return out, nil
+	}
 	b := array.NewDecimal128Builder(c.mem, Decimal(max(scale, 0)))
 	defer b.Release()
 	b.Reserve(a.Len())
@@ -272,9 +283,28 @@ func narrow(v decimal256.Num) (decimal128.Num, bool) {
 // maxDecimal is the largest magnitude of 38 digits.
 var maxDecimal = new(big.Int).Sub(new(big.Int).Exp(big.NewInt(10), big.NewInt(38), nil), big.NewInt(1))
 
+// short reports whether v fits 64 bits.
+func short(v decimal128.Num) bool { return v.HighBits() == int64(v.LowBits())>>63 }
+
+var powers = func() (p [19]uint64) {
+	p[0] = 1
+	for i := 1; i < len(p); i++ {
+		p[i] = 10 * p[i-1]
+	}
+	return p
+}()
+
 // Rescale returns v, which has scale from, at the scale to, which must not be smaller; false if it does not fit 38
 // digits.
 func Rescale(v decimal128.Num, from, to int32) (decimal128.Num, bool) {
+	if short(v) && to-from <= 18 {
+		lo := int64(v.LowBits())
+		hi, product := bits.Mul64(uint64(max(lo, -lo)), powers[to-from]) // below 2^123, so of 38 digits
+		if lo < 0 {
+			return decimal128.New(int64(hi), product).Negate(), true
+		}
+		return decimal128.New(int64(hi), product), true
+	}
 	if v.FitsInPrecision(38 - (to - from)) {
 		return v.IncreaseScaleBy(to - from), true
 	}

@@ -6,9 +6,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/bitutil"
+	"github.com/apache/arrow/go/v17/arrow/decimal128"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/apache/arrow/go/v17/parquet"
 	"github.com/apache/arrow/go/v17/parquet/file"
@@ -36,6 +39,16 @@ func (r *Reader) column(ctx context.Context, in *pqarrow.FileReader, group int, 
 			return nil, errors.New("the column is not of the type that the footer says")
 		}
 		return &int96Reader{in: typed, maxDef: r.f.leaves[c.leaf].maxDef, mem: r.opt.Allocator()}, nil
+	}
+	if t := c.decimal; t != nil {
+		chunk, err := in.ParquetReader().RowGroup(group).Column(c.leaf)
+		if err != nil {
+			return nil, err
+		}
+		if typed, ok := chunk.(*file.FixedLenByteArrayColumnChunkReader); ok {
+			return &decimalReader{in: typed, typ: t, maxDef: r.f.leaves[c.leaf].maxDef}, nil
+		}
+		return nil, errors.New("the column is not of the type that the footer says")
 	}
 	cr, err := in.GetFieldReader(ctx, c.field, map[int]bool{c.leaf: true}, []int{group})
 	if err != nil {
@@ -128,6 +141,72 @@ func (u *uuidReader) next(n int64) (arrow.Array, error) {
 		b.Append(fmt.Sprintf("%x-%x-%x-%x-%x", v[:4], v[4:6], v[6:8], v[8:10], v[10:]))
 	}
 	return b.NewArray(), nil
+}
+
+// decimalReader reads decimals of a fixed number of bytes. Arrow would copy each value's bytes into an array first.
+type decimalReader struct {
+	in     *file.FixedLenByteArrayColumnChunkReader
+	typ    *arrow.Decimal128Type
+	maxDef int
+	values []parquet.FixedLenByteArray
+	defs   []int16
+}
+
+func (r *decimalReader) next(n int64) (arrow.Array, error) {
+	if int64(cap(r.values)) < n {
+		r.values, r.defs = make([]parquet.FixedLenByteArray, n), make([]int16, n)
+	}
+	out := make([]decimal128.Num, n)
+	valid := make([]byte, bitutil.BytesForBits(n))
+	nulls, done := 0, int64(0)
+	for done < n {
+		total, read, err := r.in.ReadBatch(n-done, r.values[:n-done], r.defs[:n-done], nil)
+		if err != nil {
+			return nil, err
+		}
+		if total == 0 {
+			break
+		}
+		k := 0
+		for i := range total {
+			if r.maxDef > 0 && int(r.defs[i]) < r.maxDef {
+				nulls++
+				continue
+			}
+			if k >= read {
+				return nil, errors.New("there are fewer values than the levels say")
+			}
+			out[done+i] = bigEndian(r.values[k])
+			bitutil.SetBit(valid, int(done+i))
+			k++
+		}
+		done += total
+	}
+	var bits *memory.Buffer
+	if nulls > 0 {
+		bits = memory.NewBufferBytes(valid)
+	}
+	data := array.NewData(r.typ, int(done), []*memory.Buffer{bits, memory.NewBufferBytes(arrow.Decimal128Traits.CastToBytes(out[:done]))},
+		nil, nulls, 0)
+	defer data.Release()
+	return array.NewDecimal128Data(data), nil
+}
+
+func (r *decimalReader) release() {}
+
+// bigEndian reads a signed number of 1 to 16 bytes.
+func bigEndian(b []byte) decimal128.Num {
+	if len(b) == 16 {
+		return decimal128.New(int64(binary.BigEndian.Uint64(b)), binary.BigEndian.Uint64(b[8:]))
+	}
+	hi, lo := uint64(0), uint64(0)
+	if b[0]&0x80 != 0 {
+		hi, lo = math.MaxUint64, math.MaxUint64
+	}
+	for _, x := range b {
+		hi, lo = hi<<8|lo>>56, lo<<8|uint64(x)
+	}
+	return decimal128.New(int64(hi), lo)
 }
 
 // int96Reader reads the old timestamps of 12 bytes: nanoseconds of the day and Julian day. Arrow would squeeze them into

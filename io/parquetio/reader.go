@@ -40,6 +40,7 @@ type Reader struct {
 type column struct {
 	field, leaf int
 	uuid, int96 bool
+	decimal     *arrow.Decimal128Type // nil unless it is one of at most 16 bytes, of a fixed number
 }
 
 // Open checks the frame and the footer of the Parquet file in the first size bytes of r. Name is for messages. It returns
@@ -129,7 +130,11 @@ func (r *Reader) plan() error {
 	for k, at := range r.sel.Index {
 		j := leaves[at]
 		logical := meta.Schema.Column(j).LogicalType()
-		r.cols = append(r.cols, column{field: at, leaf: j, int96: r.f.leaves[j].typ == pInt96,
+		var decimal *arrow.Decimal128Type
+		if l := r.f.leaves[j]; l.typ == pFixed && l.length > 0 && l.length <= 16 {
+			decimal, _ = fields[at].Type.(*arrow.Decimal128Type)
+		}
+		r.cols = append(r.cols, column{field: at, decimal: decimal, leaf: j, int96: r.f.leaves[j].typ == pInt96,
 			uuid: logical != nil && logical.Equals(schema.UUIDLogicalType{})})
 		r.sel.Index[k] = k
 	}

@@ -1,18 +1,24 @@
 package app
 
 import (
+	"bytes"
+	"cmp"
 	"context"
-	"hash/fnv"
+	"maps"
 	"math"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/zeebo/xxh3"
 
+	"segovia/engine/quality"
 	"segovia/io/anyio"
 	"segovia/kernels/problem"
 )
@@ -20,7 +26,7 @@ import (
 // Limits of what init remembers of a column.
 const (
 	maxLevels   = 200       // values that are counted one by one
-	maxDistinct = 8_000_000 // different values that are told apart; 8 bytes each
+	maxDistinct = 8_000_000 // different values that are told apart; 8 bytes each, on every thread
 )
 
 // tableLook is what init sees of one table: files of one kind, read through.
@@ -40,12 +46,19 @@ type columnLook struct {
 	nulls    int64
 	distinct int64 // lower bound when many is set
 	many     bool
-	values   map[uint64]struct{} // hashes of the different values
+	values   map[uint64]struct{} // hashes of the different values below limit
+	limit    uint64              // above every hash, unless many is set
 	levels   map[string]int64    // nil when there are more than maxLevels
 	negative int64               // numbers below zero
 	whole    bool                // all numbers are whole
 	first    time.Time           // of times
 	last     time.Time
+
+	text, before []byte // the last value, and the one before
+}
+
+func newColumnLook(f arrow.Field) *columnLook {
+	return &columnLook{name: f.Name, typ: f.Type, whole: true, values: map[uint64]struct{}{}, limit: math.MaxUint64, levels: map[string]int64{}}
 }
 
 func (c *columnLook) isText() bool   { return c.typ.ID() == arrow.STRING }
@@ -187,33 +200,48 @@ func (e *env) lookAt(ctx context.Context, t *tableLook) error {
 	}
 	t.rows = src.Rows()
 	for _, f := range src.Schema().Fields() {
-		t.columns = append(t.columns, &columnLook{name: f.Name, typ: f.Type, whole: true, values: map[uint64]struct{}{}, levels: map[string]int64{}})
+		t.columns = append(t.columns, newColumnLook(f))
 	}
 	for _, n := range src.Notes() {
 		t.notes = append(t.notes, n.Column+": "+n.Why)
 	}
-	for i := range src.Files() {
-		err := src.ReadFile(ctx, i, func(rec arrow.Record, _ int64) error {
-			for j, c := range t.columns {
-				c.add(rec.Column(j))
+	errs := make([]error, len(src.Files()))
+	var next atomic.Int64
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	for range min(e.threads(), len(errs)) {
+		group.Go(func() {
+			own := make([]*columnLook, len(t.columns))
+			for j, f := range src.Schema().Fields() {
+				own[j] = newColumnLook(f)
 			}
-			return ctx.Err()
+			for i := int(next.Add(1)) - 1; i < len(errs) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				errs[i] = src.ReadFile(ctx, i, func(rec arrow.Record, _ int64) error {
+					for j, c := range own {
+						c.add(rec.Column(j))
+					}
+					return ctx.Err()
+				})
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for j, c := range own {
+				t.columns[j].merge(c)
+			}
 		})
-		if err != nil {
-			return err
-		}
 	}
-	return nil
+	group.Wait()
+	return cmp.Or(ctx.Err(), cmp.Or(errs...)) // of several errors that of the first file
 }
 
 // add counts the values of one batch.
 func (c *columnLook) add(a arrow.Array) {
 	c.nulls += int64(a.NullN())
+	same := int64(0) // times that text was met and not counted yet
 	for i := range a.Len() {
 		if a.IsNull(i) {
 			continue
 		}
-		text := a.ValueStr(i)
 		switch v := a.(type) {
 		case *array.Timestamp:
 			at := v.Value(i).ToTime(arrow.Microsecond)
@@ -226,49 +254,104 @@ func (c *columnLook) add(a arrow.Array) {
 		case *array.Float64:
 			c.negative += int64(boolInt(v.Value(i) < 0))
 			c.whole = c.whole && v.Value(i) == math.Trunc(v.Value(i))
-			if v.Value(i) == math.Trunc(v.Value(i)) && math.Abs(v.Value(i)) < 1<<53 {
-				text, _, _ = strings.Cut(text, ".")
-			}
 		case *array.Int64:
 			c.negative += int64(boolInt(v.Value(i) < 0))
 		case *array.Decimal128:
 			c.negative += int64(boolInt(v.Value(i).Sign() < 0))
-			if number, fraction, _ := strings.Cut(text, "."); strings.Trim(fraction, "0") == "" {
-				text = number // as keys are written: 17850.0 is 17850
-			} else {
-				c.whole = false
-			}
 		}
-		c.count(text)
+		c.text, c.before = c.before, c.text
+		c.text = quality.AppendCell(c.text[:0], a, i) // as keys are written: 17850.0 is 17850
+		if same > 0 && bytes.Equal(c.text, c.before) {
+			same++
+			continue
+		}
+		c.count(c.before, same)
+		same = 1
+		if _, ok := a.(*array.Decimal128); ok {
+			c.whole = c.whole && bytes.IndexByte(c.text, '.') < 0
+		}
 	}
+	c.count(c.text, same)
 }
 
-func (c *columnLook) count(text string) {
+// count counts a value that was met n times.
+func (c *columnLook) count(text []byte, n int64) {
+	if n == 0 {
+		return
+	}
 	if c.levels != nil {
-		if c.levels[text]++; len(c.levels) > maxLevels {
+		if c.levels[string(text)] += n; len(c.levels) > maxLevels {
 			c.levels = nil
 		}
 	}
-	if c.many {
+	c.put(xxh3.Hash(text))
+}
+
+// put notes a value's hash. Which are kept when there are too many depends on all of them, not on their order.
+func (c *columnLook) put(h uint64) {
+	if h >= c.limit && c.many {
 		return
 	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(text)) // a hash cannot fail
-	c.values[h.Sum64()] = struct{}{}
-	c.distinct = int64(len(c.values))
-	c.many = c.distinct >= maxDistinct
+	c.values[h] = struct{}{}
+	for len(c.values) >= maxDistinct {
+		c.lower(c.limit / 2)
+	}
+	if !c.many {
+		c.distinct = int64(len(c.values))
+	}
+}
+
+// lower forgets the hashes from limit on.
+func (c *columnLook) lower(limit uint64) {
+	c.many, c.distinct, c.limit = true, maxDistinct, limit
+	maps.DeleteFunc(c.values, func(h uint64, _ struct{}) bool { return h >= limit })
+}
+
+// merge takes over what was seen in other files.
+func (c *columnLook) merge(o *columnLook) {
+	c.nulls += o.nulls
+	c.negative += o.negative
+	c.whole = c.whole && o.whole
+	if c.first.IsZero() || !o.first.IsZero() && o.first.Before(c.first) {
+		c.first = o.first
+	}
+	if o.last.After(c.last) {
+		c.last = o.last
+	}
+	if o.levels == nil {
+		c.levels = nil
+	}
+	if c.levels != nil {
+		for text, n := range o.levels {
+			c.levels[text] += n
+		}
+		if len(c.levels) > maxLevels {
+			c.levels = nil
+		}
+	}
+	if o.many && o.limit < c.limit {
+		c.lower(o.limit)
+	}
+	for h := range o.values {
+		c.put(h)
+	}
 }
 
 // overlap is the share of c's different values that other has too.
 func (c *columnLook) overlap(other *columnLook) float64 {
-	if len(c.values) == 0 {
-		return 0
-	}
-	n := 0
+	limit := min(c.limit, other.limit) // above it, one of both has forgotten some
+	n, all := 0, 0
 	for v := range c.values {
+		if v >= limit && limit < math.MaxUint64 {
+			continue
+		}
+		all++
 		if _, ok := other.values[v]; ok {
 			n++
 		}
 	}
-	return float64(n) / float64(len(c.values))
+	if all == 0 {
+		return 0
+	}
+	return float64(n) / float64(all)
 }

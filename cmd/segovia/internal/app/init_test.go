@@ -1,9 +1,15 @@
 package app
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/decimal128"
+	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 func TestTableName(t *testing.T) {
@@ -60,5 +66,46 @@ func TestColumnRef(t *testing.T) {
 		if got := columnRef(name); got != want {
 			t.Errorf("%q: %s, want %s", name, got, want)
 		}
+	}
+}
+
+// What init sees of a column does not depend on how its rows are divided.
+func TestColumnLookMerges(t *testing.T) {
+	typ := &arrow.Decimal128Type{Precision: 38, Scale: 2}
+	column := func(from, to int) arrow.Array {
+		b := array.NewDecimal128Builder(memory.NewGoAllocator(), typ)
+		defer b.Release()
+		for i := from; i < to; i++ {
+			switch {
+			case i%7 == 3:
+				b.AppendNull()
+			default:
+				b.Append(decimal128.FromI64(int64(i/2%40-3) * 100))
+			}
+		}
+		return b.NewArray()
+	}
+	field := arrow.Field{Name: "x", Type: typ}
+	whole := newColumnLook(field)
+	whole.add(column(0, 500))
+	if whole.nulls != 71 || whole.distinct != 40 || len(whole.levels) != 40 || !whole.whole || whole.levels["-3"] != 12 {
+		t.Errorf("%+v", whole)
+	}
+	for cut := range 500 {
+		parts := [2]*columnLook{newColumnLook(field), newColumnLook(field)}
+		parts[0].add(column(0, cut))
+		parts[1].add(column(cut, 500))
+		parts[1].merge(parts[0])
+		got := parts[1]
+		if !maps.Equal(got.values, whole.values) || !maps.Equal(got.levels, whole.levels) || got.nulls != whole.nulls ||
+			got.negative != whole.negative || got.distinct != whole.distinct || got.overlap(whole) != 1 {
+			t.Fatalf("cut at %d: %+v, want %+v", cut, got, whole)
+		}
+	}
+	got := newColumnLook(field)
+	got.add(column(0, 500))
+	got.lower(1 << 63)
+	if half := whole.overlap(got); half != 1 || !got.many {
+		t.Errorf("overlap of a part: %v", half)
 	}
 }
