@@ -159,7 +159,7 @@ func TestMeasure(t *testing.T) {
 		switch w.ID {
 		case "W0":
 			want = len(here)
-		case "W6", "W7":
+		case "W6", "W7", "W10":
 			want = 2
 		}
 		if len(w.Results) != want || !w.HashesSame {

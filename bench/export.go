@@ -10,7 +10,8 @@ import (
 )
 
 // Export writes what another tool needs to do the same work, as NumPy arrays in dir, and returns their names: the points as
-// ID.points.npy, float32, rows x columns, and the labelings that are judged as ID.labels.npy, uint8, labelings x rows.
+// ID.points.npy, float32, rows x columns, and the labelings that are judged as ID.labels.npy, uint8, labelings x rows, and
+// order lines as ID.parquet.
 // fixtures is the folder of the reference fixtures. The error of a file that cannot be written is an *os.PathError.
 func (w Workload) Export(ctx context.Context, dir, fixtures string) ([]string, error) {
 	var files []string
@@ -40,6 +41,13 @@ func (w Workload) Export(ctx context.Context, dir, fixtures string) ([]string, e
 	}
 	if w.Kind == KindARI {
 		labelings = w.labelings()
+	}
+	if w.Kind == KindFold {
+		file := filepath.Join(dir, w.ID+".parquet")
+		if err := w.lines().Create(ctx, file); err != nil {
+			return nil, err
+		}
+		files = append(files, file)
 	}
 	if labelings != nil {
 		var labels []uint8

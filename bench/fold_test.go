@@ -49,13 +49,13 @@ func BenchmarkFold(b *testing.B) {
 	}
 }
 
-// small is W10 in small: the file's bytes, the table and the peer's table are checked on it.
-var small = Orders{Lines: 200_000, Customers: 5_000, Seed: 1}
+// fewLines is W10 in fewLines: the file's bytes, the table and the peer's table are checked on it.
+var fewLines = Orders{Lines: 200_000, Customers: 5_000, Seed: 1}
 
 // TestFoldIsTheSame guards the file and the table, for any number of threads.
 func TestFoldIsTheSame(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orders.parquet")
-	if err := small.Create(context.Background(), path); err != nil {
+	if err := fewLines.Create(context.Background(), path); err != nil {
 		t.Fatal(err)
 	}
 	for _, threads := range []int{1, 2, 3, 7} {
@@ -63,7 +63,7 @@ func TestFoldIsTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Digest != smallDigest || r.Table.Rows() != small.Customers {
+		if r.Digest != smallDigest || r.Table.Rows() != fewLines.Customers {
 			t.Errorf("%d threads: %d customers, digest %s, want %s", threads, r.Table.Rows(), r.Digest, smallDigest)
 		}
 	}
@@ -83,7 +83,7 @@ func TestFoldAgainstDuckDB(t *testing.T) {
 	}
 	dir := t.TempDir()
 	path, csv := filepath.Join(dir, "orders.parquet"), filepath.Join(dir, "ours.csv")
-	if err := small.Create(context.Background(), path); err != nil {
+	if err := fewLines.Create(context.Background(), path); err != nil {
 		t.Fatal(err)
 	}
 	r, err := Fold(context.Background(), path, 2, true)

@@ -68,15 +68,16 @@ func Prepare(ctx context.Context, w, whole Workload, dir string) (*Job, error) {
 		j.OneThread = true
 		err = j.scoring()
 	case KindSweep:
-		err = j.sweep(ctx, whole, dir)
+		err = j.sweep(whole, dir)
 	case KindSilhouette:
 		j.Pathless = true
 		err = j.silhouettes(ctx)
 	case KindARI:
 		j.Pathless = true
 		err = j.ari(whole)
-	case KindFold: // takes its place here: a function that sets j.run and j.close
-		err = fmt.Errorf("%w: this version does not measure it", ErrAbsent)
+	case KindFold:
+		j.Pathless = true
+		err = j.fold(ctx)
 	default:
 		panic(fmt.Sprintf("BUG: bench: kind %d", w.Kind))
 	}

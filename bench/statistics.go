@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"segovia/engine/ports"
 	"segovia/engine/stability"
 	"segovia/engine/sweep"
@@ -112,11 +110,14 @@ func draw(dst []uint8, s rng.Stream) {
 
 // ari makes the job of the adjusted Rand index of all pairs of labelings.
 func (j *Job) ari(whole Workload) error {
-	all := j.Work.labelings()
+	var all []stability.Labeling
+	for _, l := range j.Work.labelings() {
+		all = append(all, stability.Labeling{K: l.K, Labels: l.Labels})
+	}
 	pairs := func(w Workload) int { return w.Labelings * (w.Labelings - 1) / 2 }
 	j.run = func(ctx context.Context, _ kernels.Path, threads int) (Sample, error) {
 		start := time.Now()
-		values, err := agreement(ctx, all, threads)
+		values, err := stability.AllPairsARI(ctx, all, threads)
 		if err != nil {
 			return Sample{}, err
 		}
@@ -128,26 +129,4 @@ func (j *Job) ari(whole Workload) error {
 		return s, nil
 	}
 	return nil
-}
-
-// agreement returns the ARI of every pair of labelings, (0,1), (0,2), ..., (1,2), ...
-func agreement(ctx context.Context, all []validity.Partition, threads int) ([]float64, error) {
-	values := make([]float64, len(all)*(len(all)-1)/2)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(threads)
-	at := 0
-	for a := range all {
-		first := at
-		group.Go(func() error {
-			for i, b := range all[a+1:] {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				values[first+i] = stability.Cross(all[a].Labels, b.Labels, all[a].K, b.K).ARI()
-			}
-			return nil
-		})
-		at += len(all) - a - 1
-	}
-	return values, group.Wait()
 }

@@ -1,14 +1,11 @@
 package bench
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 
 	"segovia/engine/ports"
 	"segovia/engine/sweep"
 	"segovia/kernels"
-	"segovia/kernels/ref"
 )
 
 // Config returns the sweep of the workload.
@@ -26,24 +23,9 @@ func (w Workload) Input(dir string) (sweep.Input, error) {
 	return prepared(columns)
 }
 
-// gapExists tells whether this version computes the gap statistic.
-func gapExists(ctx context.Context) (bool, error) {
-	in, err := prepared([][]float64{{1, 2, 3, 4, 11, 12, 13, 14}})
-	if err != nil {
-		return false, err
-	}
-	r, _, err := sweep.Run(ctx, in, sweep.Config{K: []int{1, 2}, Restarts: 1, Gap: 2, Silhouette: "none"}, ref.Path{}, ports.Silent{})
-	return err == nil && r.K[1].Gap != nil, err
-}
-
 // sweep makes the job of a k sweep. Its time is that of the fits, the stability and the gap statistic, as they are timed in
 // every sweep.
-func (j *Job) sweep(ctx context.Context, whole Workload, dir string) error {
-	if j.Work.References > 0 {
-		if exists, err := gapExists(ctx); err != nil || !exists {
-			return cmp.Or(err, fmt.Errorf("%w: this version has no gap statistic", ErrAbsent))
-		}
-	}
+func (j *Job) sweep(whole Workload, dir string) error {
 	in, err := j.Work.Input(dir)
 	if err != nil {
 		return err
