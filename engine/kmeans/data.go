@@ -22,13 +22,13 @@ type Data struct {
 	scales []float64 // 2^E per column: x * scale is the integer q
 	scale  []float32 // the same, padded for kernels.Rows
 
-	// The slow ways, which tests and benchmarks compare with: equal rows stay apart, rows that a resample left out stay among
-	// those that are fitted, and every row is scored in every iteration. They change no result.
-	Unmerged, Unpacked, Unpruned bool
-	// Lean keeps no copy of the rows beside the tiles: half the memory, and slower.
-	Lean bool
-	// Pooling is "per-model", "shared", or empty for the choice by size (Worker.Shared).
+	// The slow ways, which tests and benchmarks compare with: equal rows stay apart, and every row is scored in every
+	// iteration. They change no result.
+	Unmerged, Unpruned bool
+	// Pooling is "per-model", "shared", or empty for the choice by size (Shared).
 	Pooling string
+
+	limits Limits
 
 	onceBase, onceGroups, onceMerged sync.Once
 	base                             points
@@ -51,7 +51,7 @@ type merged struct {
 
 // NewData prepares m for fits.
 func NewData(m *tile.Matrix) *Data {
-	d := &Data{M: m, scales: m.Scales(), scale: make([]float32, kernels.Padded(m.D))}
+	d := &Data{M: m, scales: m.Scales(), scale: make([]float32, kernels.Padded(m.D)), limits: Limits{Runs: sharedRuns, Packed: packedBytes}}
 	for j, s := range d.scales {
 		d.scale[j] = float32(s)
 	}
@@ -64,7 +64,7 @@ func (d *Data) points() *points {
 		n, cols := d.M.N, d.M.D
 		p := points{Rows: kernels.Rows{N: n, D: cols, Tiles: d.M.Tiles, Square: make([]float32, d.M.TileCount()*tile.Lanes), Scale: d.scale},
 			tiles: d.M.Tiles}
-		if !d.Lean {
+		if !d.limits.Lean {
 			p.Values = make([]float32, n*cols+kernels.RowSlack)
 		}
 		for t := range d.M.TileCount() {
@@ -73,7 +73,7 @@ func (d *Data) points() *points {
 			var sum [tile.Lanes]float64
 			for j := range cols {
 				for l, v := range d.M.Tiles[(t*cols+j)*tile.Lanes:][:lanes] {
-					if !d.Lean {
+					if !d.limits.Lean {
 						p.Values[(first+l)*cols+j] = v
 					}
 					sum[l] += float64(float64(v) * float64(v))
@@ -226,7 +226,7 @@ func (d *Data) fewEqual() bool {
 // mergedRows returns the distinct rows, or nil where there are too many for merging to pay.
 func (d *Data) mergedRows(tools kernels.RowTools) *merged {
 	d.onceMerged.Do(func() {
-		if d.Unmerged || d.fewEqual() {
+		if d.Unmerged || d.limits.Lean || d.fewEqual() {
 			return
 		}
 		if d.onceGroups.Do(d.group); float64(d.distinct) > mergeBelow*float64(d.M.N) {

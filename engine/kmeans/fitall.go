@@ -2,28 +2,13 @@ package kmeans
 
 import "context"
 
-// sharedBytes is the size of a sample's rows from which on several runs share each pass over them: below, the rows stay in
-// the cache between the passes of one run (bench/README.md).
-const sharedBytes = 16 << 20
-
-// sharedRuns is the number of runs that share a pass. Each needs five bytes per row.
-const sharedRuns = 8
-
-// Shared reports whether fits over the open sample share their passes.
-func (w *Worker) Shared() bool {
-	if w.data.Pooling != "" {
-		return w.data.Pooling == "shared"
-	}
-	return 4*w.sample.N*w.sample.D > sharedBytes
-}
-
 // FitAll fits the cells 0..n-1 over the open sample: start gives the rows that a cell starts from, and is called in the
 // order of the cells; done takes the fits as they end. Where the rows exceed the cache, several cells are in progress at
 // once and share the passes, and the next cell takes the place of one that is done. A cancelled ctx ends it within one pass.
 func (w *Worker) FitAll(ctx context.Context, n int, start func(cell int) []float32, maxIter int, done func(cell int, f Fit)) error {
 	width := 1
-	if w.Shared() {
-		width = sharedRuns
+	if w.data.Shared(w.sample.N) {
+		width = max(w.data.limits.Runs, 1)
 	}
 	var active []*run
 	var cells []int

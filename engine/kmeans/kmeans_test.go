@@ -165,7 +165,10 @@ func TestLloydEqualsTheContract(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, weights := drawMatrix(t)
 		data := NewData(m)
-		data.Unmerged, data.Unpacked = rapid.Bool().Draw(t, "unmerged"), rapid.Bool().Draw(t, "unpacked")
+		data.Unmerged, data.Limits().Lean = rapid.Bool().Draw(t, "unmerged"), rapid.Bool().Draw(t, "lean")
+		if rapid.Bool().Draw(t, "unpacked") {
+			data.Limits().Packed = 0
+		}
 		w, err := data.NewWorker(rapid.SampledFrom(available()).Draw(t, "path"))
 		if err != nil {
 			t.Fatal(err)

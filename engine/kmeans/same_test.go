@@ -46,10 +46,10 @@ func resample(n, r int) []uint16 {
 // skipped, passes shared or not, on every path.
 func TestEveryWayGivesTheSameFits(t *testing.T) {
 	type way struct {
-		name                         string
-		path                         kernels.Path
+		name                               string
+		path                               kernels.Path
 		unmerged, unpacked, unpruned, lean bool
-		pooling                      string
+		pooling                            string
 	}
 	ways := []way{{"slow", ref.Path{}, true, true, true, false, "per-model"}}
 	for _, p := range available() {
@@ -68,7 +68,11 @@ func TestEveryWayGivesTheSameFits(t *testing.T) {
 			var want []Fit
 			for _, way := range ways {
 				data := NewData(m)
-				data.Unmerged, data.Unpacked, data.Unpruned, data.Pooling, data.Lean = way.unmerged, way.unpacked, way.unpruned, way.pooling, way.lean
+				data.Unmerged, data.Unpruned, data.Pooling = way.unmerged, way.unpruned, way.pooling
+				data.Limits().Lean = way.lean
+				if way.unpacked {
+					data.Limits().Packed = 0
+				}
 				w, err := data.NewWorker(way.path)
 				if err != nil {
 					t.Fatal(err)

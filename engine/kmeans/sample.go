@@ -37,10 +37,6 @@ type entry struct {
 	weight  int32
 }
 
-// packedBytes bounds the copies of rows that a worker makes. Beyond, fits run over the rows of the data and skip those of
-// weight zero.
-const packedBytes = 256 << 20
-
 // Open makes the worker fit over the rows with these weights, one per row, nil = 1 each; their sum is below 2^40.
 func (w *Worker) Open(weights []uint16) {
 	s := &w.sample
@@ -60,7 +56,7 @@ func (w *Worker) Open(weights []uint16) {
 			}
 		}
 		s.weight, s.total = s.ones, uint64(n)
-	case !w.data.Unpacked && 2*4*n*base.D <= packedBytes:
+	case packedSize(n, base.D) <= w.data.limits.Packed:
 		s.weight, s.lead = grow(&s.buf.weight, n)[:0], grow(&s.buf.lead, n)[:0]
 		for i, wt := range weights {
 			if wt == 0 {

@@ -40,9 +40,38 @@ type Pool struct {
 	Threads int // 0 = all
 }
 
-// New returns a pool over m.
+// New returns a pool over m without a limit of memory.
 func New(m *tile.Matrix, path kernels.Path, threads int) *Pool {
 	return &Pool{Data: kmeans.NewData(m), Path: path, Threads: threads}
+}
+
+// Fit makes the pool keep within a number of bytes besides the matrix and the labels of the fits: it does without copies
+// of the rows, runs fewer fits at once, or works on fewer threads. It returns a SEG-MEM-001 with the least number of bytes
+// where that is not enough.
+func (p *Pool) Fit(memory int64) error {
+	threads := par.Threads(p.Threads)
+	plain := *p.Data.Limits()
+	for _, try := range []struct {
+		limits  kmeans.Limits
+		threads int
+	}{
+		{plain, threads},
+		{kmeans.Limits{Runs: 1, Packed: plain.Packed}, threads},
+		{kmeans.Limits{Runs: 1}, threads},
+		{kmeans.Limits{Runs: 1, Lean: true}, threads},
+		{kmeans.Limits{Runs: 1}, 1},
+		{kmeans.Limits{Runs: 1, Lean: true}, 1},
+	} {
+		if p.Data.Need(try.limits, try.threads) <= memory {
+			*p.Data.Limits(), p.Threads = try.limits, try.threads
+			return nil
+		}
+	}
+	least := p.Data.Need(kmeans.Limits{Runs: 1, Lean: true}, 1)
+	return &problem.Problem{ID: "SEG-MEM-001",
+		What: fmt.Sprintf("the sweep needs %d MiB besides the %d rows of %d columns, and %d MiB are left", (least>>20)+1, p.Data.M.N, p.Data.M.D, max(memory, 0)>>20),
+		Why:  "each fit keeps the labels and bounds of all rows",
+		Fix:  "set a larger --memory, or use fewer columns or a sample of the rows"}
 }
 
 // Best returns the best fits of one batch without weights, whose restarts it spreads over the cores. tick is as for Run.
@@ -86,8 +115,14 @@ func (p *Pool) Refine(ctx context.Context, fits Fits, maxIter int) (Fits, error)
 	return refined, err
 }
 
-// Pooling says how models share the processor: "per-model", each core works on one model at a time.
-func (p *Pool) Pooling() string { return "per-model" }
+// Pooling says how models share the processor: "per-model", each core works on one model at a time, or "shared", each core
+// passes once over the rows for several models.
+func (p *Pool) Pooling() string {
+	if p.Data.Shared(p.Data.M.N) {
+		return "shared"
+	}
+	return "per-model"
+}
 
 // Run fits the batches 0..n-1. open builds batch b when a worker is ready for it; done takes its fits, and tick, which may
 // be nil, is told of each fit as it ends. open, done and tick are called from several goroutines at once, but done for b

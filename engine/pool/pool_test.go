@@ -11,6 +11,7 @@ import (
 
 	"segovia/engine/kmeans"
 	"segovia/kernels"
+	"segovia/kernels/problem"
 	"segovia/kernels/ref"
 	"segovia/kernels/rng"
 	"segovia/kernels/tile"
@@ -150,3 +151,44 @@ func TestErrorsEndTheRun(t *testing.T) {
 type broken struct{ ref.Path }
 
 func (broken) Open(int) (kernels.Scorer, error) { return nil, kernels.ErrUnavailable }
+
+// A budget changes how the pool works, never what it finds; the least one is named.
+func TestBudget(t *testing.T) {
+	m := matrix(t, 3000, 3)
+	set := Batch{K: []int{2, 5}, MaxIter: 300, Seeds: []rng.Stream{rng.New(5, "seeds", 0, 0), rng.New(5, "seeds", 1, 0)}, Weights: make([]uint16, 3000)}
+	for i := range set.Weights {
+		set.Weights[i] = uint16(i % 3)
+	}
+	fits := func(p *Pool) (all Fits) {
+		err := p.Run(context.Background(), 1, func(int) Batch { return set }, func(_ int, f Fits) error { all = f; return nil }, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	plain := New(m, ref.Path{}, 2)
+	want := fits(plain)
+	full := plain.Data.Need(*plain.Data.Limits(), 2)
+	lean := false
+	for memory := full; ; memory -= full / 40 {
+		p := New(m, ref.Path{}, 2)
+		if err := p.Fit(memory); err != nil {
+			if !errors.Is(err, &problem.Problem{ID: "SEG-MEM-001"}) || problem.ExitCode(err) != 15 {
+				t.Fatal(err)
+			}
+			break
+		}
+		if need := p.Data.Need(*p.Data.Limits(), p.Threads); need > memory {
+			t.Fatalf("%d bytes needed of %d", need, memory)
+		}
+		lean = lean || p.Data.Limits().Lean && p.Threads == 1
+		for at, f := range fits(p) {
+			if !slices.Equal(f.Labels, want[at].Labels) || !slices.Equal(f.Centroids, want[at].Centroids) {
+				t.Fatalf("with %d bytes another fit for k = %d", memory, set.K[at])
+			}
+		}
+	}
+	if !lean {
+		t.Error("the leanest way was never taken")
+	}
+}

@@ -26,6 +26,13 @@ type Prepared struct {
 // Matrix returns the columns on their grids.
 func (p *Prepared) Matrix() *tile.Matrix { return tile.New(p.X, p.Grids) }
 
+// TakeMatrix is Matrix for a table so large that its columns cannot be kept beside it: X is empty afterwards.
+func (p *Prepared) TakeMatrix() *tile.Matrix {
+	m := tile.Take(p.X, p.Grids)
+	p.X = nil
+	return m
+}
+
 // Rows returns the number of rows.
 func (p *Prepared) Rows() int {
 	if len(p.X) == 0 {

@@ -44,6 +44,8 @@ type Config struct {
 	PCA         PCA
 	Features    []string // names to use, in order; empty = all that are not profile-only
 	Threads     int      // 0 = all; changes no result
+	// Consume lets go of each column of the table as soon as it is prepared: for tables so large that both do not fit.
+	Consume bool
 }
 
 // OneHot says how categories become columns.

@@ -46,6 +46,9 @@ func FitApply(t *table.Table, cfg Config) (*Model, *Prepared, *Report, error) {
 	_ = par.Each(context.Background(), cfg.Threads, len(chosen), func(_, i int) error {
 		if fits[i], errs[i] = cfg.fitFeature(chosen[i]); errs[i] == nil && fits[i].leftOut == nil {
 			xs[i], _, errs[i] = m.expand(&fits[i].feature, fits[i].columns, chosen[i])
+			if cfg.Consume {
+				chosen[i].Numbers, chosen[i].Strings = nil, nil
+			}
 		}
 		return nil
 	})

@@ -17,7 +17,8 @@ type Config struct {
 	GapSpace     string              // box of the references: "pca" (default) or "original"
 	GapPower     int                 // of the distances: 2 (default), or 1 as in clusGap, which costs n^2 per reference set
 	Seed         uint64
-	Threads      int // 0 = all
+	Threads      int   // 0 = all
+	Memory       int64 // bytes that the process may take, what it holds already included; 0 = no limit. It changes no result
 	Choose       Choose
 }
 

@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -57,6 +58,16 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 	if err := s.possible(); err != nil {
 		return nil, nil, err
 	}
+	if cfg.Memory > 0 {
+		runtime.GC()
+		var held runtime.MemStats
+		runtime.ReadMemStats(&held)
+		// The labels of every k: the best fits, the solutions made of them, and a pair's fits on each thread.
+		labels := int64(in.Matrix.N) * int64(len(s.cfg.K)) * int64(2+2*par.Threads(cfg.Threads))
+		if err := s.pool.Fit(cfg.Memory - int64(held.HeapAlloc) - labels); err != nil {
+			return nil, nil, err
+		}
+	}
 	r := &Result{Schema: "segovia:sweep", FormatVersion: 1, N: in.Matrix.N, D: in.Matrix.D,
 		Features: in.Names, Seed: cfg.Seed, AlgorithmVersion: AlgorithmVersion, Precision: precision(in),
 		Convention: Convention{Scale: in.Scale, Init: cfg.initName(), Restarts: s.restarts(), MaxIter: cfg.MaxIter,
@@ -83,7 +94,7 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 	if err := choose(r, cfg.Choose); err != nil {
 		return nil, nil, err
 	}
-	r.Environment = Environment{Path: path.Name(), Pooling: s.pool.Pooling(), Threads: par.Threads(cfg.Threads), Timings: s.timings}
+	r.Environment = Environment{Path: path.Name(), Pooling: s.pool.Pooling(), Threads: par.Threads(s.pool.Threads), Timings: s.timings}
 	return r, s.solutions, nil
 }
 

@@ -35,6 +35,29 @@ func New(columns [][]float64, grids []Grid) *Matrix {
 	return m
 }
 
+// Take is New for columns that are needed no more: each is let go as soon as it is rounded, so that no more than one and a
+// half times the memory of the columns is taken.
+func Take(columns [][]float64, grids []Grid) *Matrix {
+	rounded := make([][]float32, len(columns))
+	n := 0
+	for j, column := range columns {
+		n = len(column)
+		rounded[j] = make([]float32, n)
+		for i, x := range column {
+			rounded[j][i] = float32(grids[j].Round(x))
+		}
+		columns[j] = nil
+	}
+	d := len(rounded)
+	m := &Matrix{N: n, D: d, Tiles: Aligned((n + Lanes - 1) / Lanes * Lanes * d), Grids: grids}
+	for first := 0; first < n; first += Lanes { // tile by tile, so that each page is written once
+		for j, column := range rounded {
+			copy(m.Tiles[(first/Lanes*d+j)*Lanes:], column[first:min(first+Lanes, n)])
+		}
+	}
+	return m
+}
+
 // Aligned returns n zeros whose first stands at a multiple of 64 bytes.
 func Aligned(n int) []float32 {
 	buf := make([]float32, n+Lanes)

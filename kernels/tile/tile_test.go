@@ -3,6 +3,7 @@ package tile
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -101,6 +102,11 @@ func TestMatrixLayout(t *testing.T) {
 			}
 			grids := make([]Grid, d)
 			m := New(columns, grids)
+			kept := make([][]float64, d)
+			copy(kept, columns)
+			if taken := Take(kept, grids); !slices.Equal(taken.Tiles, m.Tiles) || taken.N != m.N || n > 0 && kept[0] != nil {
+				t.Fatalf("n=%d d=%d: Take differs from New", n, d)
+			}
 			if len(m.Tiles) != m.TileCount()*d*Lanes {
 				t.Fatalf("n=%d d=%d: %d values", n, d, len(m.Tiles))
 			}

@@ -88,7 +88,7 @@ func (f *tableFlags) evaluate(e *env, file, label, silhouette string) error {
 			}
 		}
 	}
-	_, _, p, err := f.prepare(e, file)
+	_, _, p, err := f.prepare(e, file, false)
 	if err != nil {
 		return err
 	}

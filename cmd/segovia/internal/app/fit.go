@@ -81,7 +81,7 @@ func (f *sweepFlags) fit(e *env, file, out string) error {
 	if err != nil {
 		return err
 	}
-	t, model, p, err := f.prepare(e, file)
+	t, model, p, err := f.prepare(e, file, false)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -90,6 +91,17 @@ func (e *env) memoryBudget(configured int64) int64 {
 		return int64(e.flags.memory)
 	}
 	return lookAtMachine().Budget
+}
+
+// leastLimit is the budget below which the garbage collector is left alone: the program's own needs are no longer small
+// beside it.
+const leastLimit = 256 << 20
+
+// limitMemory makes the garbage collector work harder where the budget would be exceeded else.
+func (e *env) limitMemory(configured int64) {
+	if budget := e.memoryBudget(configured); budget >= leastLimit && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(budget)
+	}
 }
 
 // tempDir returns the folder for temporary files: --temp-dir, run.temp_dir or the system's.

@@ -94,6 +94,7 @@ type tableBuilder struct {
 	keys    []string
 	missing []int // rows (from 1) without key
 	columns []*table.Column
+	numbers [][][]float64                     // per column, batch by batch: growing slices would take twice the memory
 	lines   func(rows []int64) ([]int, error) // the lines of rows in a text file; nil where they have none
 }
 
@@ -124,7 +125,7 @@ func newTableBuilder(src features.Source, file, id string) (*tableBuilder, error
 		case arrow.BOOL:
 			c.Kind = table.Bool
 		}
-		b.columns = append(b.columns, c)
+		b.columns, b.numbers = append(b.columns, c), append(b.numbers, nil)
 	}
 	return b, nil
 }
@@ -162,7 +163,7 @@ func (b *tableBuilder) add(rec arrow.Record, _ int64) error {
 		if err != nil {
 			return &problem.Problem{ID: "SEG-SCH-002", What: err.Error(), File: b.file, Place: fmt.Sprintf("column %q", c.Name)}
 		}
-		c.Numbers = append(c.Numbers, numbers...)
+		b.numbers[j] = append(b.numbers[j], numbers)
 	}
 	if b.key < 0 {
 		for range int(rec.NumRows()) {
@@ -239,7 +240,11 @@ func (b *tableBuilder) finish(t *readyTable) error {
 		if j == b.key {
 			continue
 		}
-		c.Numbers, c.Strings = permute(c.Numbers, t.order), permute(c.Strings, t.order)
+		if b.numbers[j] != nil {
+			c.Numbers = permute(slices.Concat(b.numbers[j]...), t.order)
+			b.numbers[j] = nil
+		}
+		c.Strings = permute(c.Strings, t.order)
 		if c.Missing != nil {
 			if c.Missing = permute(c.Missing, t.order); !slices.Contains(c.Missing, true) {
 				c.Missing = nil

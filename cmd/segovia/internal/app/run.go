@@ -111,6 +111,8 @@ func (e *env) newNight(args []string, f runFlags) (*night, error) {
 	n := &night{e: e, cfg: cfg, start: start, timings: map[string]float64{}, save: func() {}}
 	n.job = &engine.Job{Project: cfg.Project, Features: cfg.FeaturesConfig(start), Prep: cfg.PrepConfig(), Sweep: cfg.SweepConfig(),
 		Profile: cfg.ProfileConfig(), Path: path, Language: cfg.Segment.Language, MinRows: cfg.Quality.MinRows}
+	e.limitMemory(int64(cfg.Run.Memory))
+	n.job.Sweep.Memory = e.memoryBudget(int64(cfg.Run.Memory))
 	n.job.Features.MemoryMax, n.job.Features.TempDir = e.memoryBudget(int64(cfg.Run.Memory)), e.tempDir(cfg.Run.TempDir)
 	n.job.Sweep.Choose.BestFailing = n.job.Sweep.Choose.BestFailing || f.forcePublish
 	n.asOf = n.job.Features.AsOf

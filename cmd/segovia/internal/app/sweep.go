@@ -34,8 +34,9 @@ func (f *tableFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.scale, "scale", "zscore", "scaling of the columns: none|zscore|zscore-sample|robust|minmax")
 }
 
-// prepare reads the file and prepares its columns.
-func (f *tableFlags) prepare(e *env, file string) (*readyTable, *prep.Model, *prep.Prepared, error) {
+// prepare reads the file and prepares its columns. With consume, the columns of a table that is too large to be kept beside
+// the matrix are let go.
+func (f *tableFlags) prepare(e *env, file string, consume bool) (*readyTable, *prep.Model, *prep.Prepared, error) {
 	t, err := e.readTable(e.ctx, file, f.id)
 	if err != nil {
 		return nil, nil, nil, err
@@ -48,7 +49,8 @@ func (f *tableFlags) prepare(e *env, file string) (*readyTable, *prep.Model, *pr
 		return nil, nil, nil, &problem.Problem{ID: "SEG-SEG-002", What: fmt.Sprintf("a table with %d row cannot be segmented", n), File: file,
 			Why: "at least two different customers are needed", Fix: "check what wrote it"}
 	}
-	model, prepared, report, err := prep.FitApply(t.Table, prep.Config{Scale: f.scale, Features: names, Threads: e.threads()})
+	consume = consume && t.Rows()*len(names) > sweep.MaxUnrounded
+	model, prepared, report, err := prep.FitApply(t.Table, prep.Config{Scale: f.scale, Features: names, Threads: e.threads(), Consume: consume})
 	if report != nil {
 		for _, l := range report.LeftOut {
 			e.warn(&problem.Problem{ID: "SEG-FEA-001", What: fmt.Sprintf("column %q is left out", l.Feature), File: file, Why: l.EN})
@@ -154,7 +156,8 @@ func (f *sweepFlags) run(e *env, file string) error {
 		return err
 	}
 	started := e.now()
-	t, _, p, err := f.prepare(e, file)
+	e.limitMemory(0)
+	t, _, p, err := f.prepare(e, file, true)
 	if err != nil {
 		return err
 	}
@@ -162,7 +165,9 @@ func (f *sweepFlags) run(e *env, file string) error {
 		return err
 	}
 	loaded := e.now()
-	r, solutions, err := sweep.Run(e.ctx, sweep.Input{Matrix: p.Matrix(), X: p.X, Names: p.Names, Scale: f.scale}, cfg, path, e.progress)
+	in := sweepInput(p, f.scale)
+	cfg.Memory = e.memoryBudget(0)
+	r, solutions, err := sweep.Run(e.ctx, in, cfg, path, e.progress)
 	if err != nil {
 		return err
 	}
@@ -180,6 +185,17 @@ func (f *sweepFlags) run(e *env, file string) error {
 	}
 	e.printSweep(r)
 	return nil
+}
+
+// sweepInput makes the matrix, and lets go of unrounded values of which there are too many.
+func sweepInput(p *prep.Prepared, scale string) sweep.Input {
+	in := sweep.Input{Names: p.Names, Scale: scale}
+	if p.Rows()*len(p.X) > sweep.MaxUnrounded {
+		in.Matrix = p.TakeMatrix()
+	} else {
+		in.Matrix, in.X = p.Matrix(), p.X
+	}
+	return in
 }
 
 // config turns the flags into the engine's configuration and refuses what this version cannot do.
