@@ -4,7 +4,8 @@
 // checked against the schemas, its expressions are compiled, and each feature is reduced to states that accumulate one
 // thing per customer (a count, a sum, the latest time, a set of days, sums by level) and a function that reads them; what
 // two features need alike is kept once. Customers are spread over shards by the hash of their key; a worker evaluates a
-// batch column by column and then visits the shards.
+// batch column by column, deals its rows to the shards and, when it holds enough of them, visits the shards one by one: what a
+// shard keeps of its customers then stays in the cache while many rows are folded. Nothing is allocated per row.
 //
 // Every worker takes one file after the other; those that find none left fold batches of the files that others still read.
 // What exceeds the memory budget is spilled: the states of the largest shards, customer by customer, and sets of hashes go to

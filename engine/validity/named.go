@@ -9,8 +9,8 @@ import (
 )
 
 // SilhouetteLimit is the number of rows up to which the silhouette called "auto" is exact: its work grows with the square,
-// and 20,000 rows of 16 columns take about 0.6 s on two cores with AVX2, 3 ns a pair and core, and 6 s without
-// (BenchmarkSilhouettes). Above it, silhouetteSample rows are taken, each against all.
+// and 20,000 rows of 16 columns take about 0.6 s on two cores with AVX2, 3 ns a pair and core, and 4 s without
+// (BenchmarkSilhouettes, BenchmarkSums). Above it, silhouetteSample rows are taken, each against all.
 const (
 	SilhouetteLimit  = 20_000
 	silhouetteSample = 2_000
