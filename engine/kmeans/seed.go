@@ -56,7 +56,7 @@ func (w *Worker) SeedRandom(k int, stream rng.Stream) []float32 {
 	s := &w.sample
 	seeds := make([]float32, 0, k*w.data.M.D)
 	w.draws.weigh(s)
-	taken := map[int]bool{}
+	taken := growZero(&w.taken, s.draws())
 	weight := func(e int) uint64 {
 		if taken[e] {
 			return 0

@@ -28,6 +28,7 @@ type Worker struct {
 
 	nearest, kept, tried []float64 // seeding
 	draws                draws
+	taken                []bool
 	candidate            []float32
 
 	dense   *gathered

@@ -7,7 +7,6 @@ import (
 	"math/bits"
 
 	"segovia/kernels"
-	"segovia/kernels/ref"
 	"segovia/kernels/tile"
 )
 
@@ -60,15 +59,10 @@ type scorer struct {
 	c, h       []float32
 	wide       []float64 // a row in float64
 
-	exact  kernels.Scorer // decides lanes in doubt
-	stack  []kernels.Centroids
-	loaded bool // into exact
-
 	label                []uint8
 	upper, lower, square []float32
 	moved, doubt         []uint16
 	tail                 []float32 // the last tiles, where the block is no whole number of the assembly's blocks
-	one                  []float32 // a tile with the points in doubt
 }
 
 // model is one model of a stack.
@@ -78,12 +72,7 @@ type model struct {
 }
 
 func newScorer(d, blockTiles int, score func(*args)) *scorer {
-	exact, err := ref.Path{}.Open(d)
-	if err != nil {
-		panic("BUG: simd: the reference path did not open: " + err.Error())
-	}
-	return &scorer{d: d, blockTiles: blockTiles, score: score, exact: exact, one: tile.Aligned(d * tile.Lanes),
-		wide: make([]float64, d)}
+	return &scorer{d: d, blockTiles: blockTiles, score: score, wide: make([]float64, d)}
 }
 
 // Close does nothing.
@@ -110,7 +99,7 @@ func (s *scorer) Distances(dst []float64, b kernels.Block, c []float32) {
 
 // Load copies the centroids of the stack and computes what the error bounds need.
 func (s *scorer) Load(stack []kernels.Centroids) {
-	s.models, s.stack, s.c, s.h, s.loaded = s.models[:0], s.stack[:0], s.c[:0], s.h[:0], false
+	s.models, s.c, s.h = s.models[:0], s.c[:0], s.h[:0]
 	for _, c := range stack {
 		m := model{k: c.K, first: len(s.h)}
 		s.c = append(s.c, c.C[:c.K*s.d]...)
@@ -125,9 +114,6 @@ func (s *scorer) Load(stack []kernels.Centroids) {
 		}
 		m.con = bounds(s.d, largest)
 		s.models = append(s.models, m)
-	}
-	for _, m := range s.models {
-		s.stack = append(s.stack, kernels.Centroids{K: m.k, C: s.c[m.first*s.d : (m.first+m.k)*s.d]})
 	}
 }
 
@@ -212,36 +198,35 @@ func (s *scorer) finish(out *kernels.Scores, b kernels.Block, at, tiles int) {
 	}
 }
 
-// decide labels the lanes in doubt of one tile by the reference path and returns those that moved.
+// decide labels the lanes in doubt of one tile by canonical distances and returns those that moved.
 func (s *scorer) decide(out *kernels.Scores, b kernels.Block, at, first int, doubt uint16) (moved uint16) {
-	if !s.loaded {
-		s.exact.Load(s.stack)
-		s.loaded = true
-	}
-	n := bits.OnesCount16(doubt)
-	var lanes [tile.Lanes]int
-	var labels [tile.Lanes]uint8
-	var upper, lower [tile.Lanes]float32
-	for i := range n {
+	m := &s.models[at]
+	for ; doubt != 0; doubt &= doubt - 1 {
 		lane := bits.TrailingZeros16(doubt)
-		doubt &= doubt - 1
-		lanes[i], labels[i] = lane, out.Label[first+lane]
-		for j := range s.d {
-			s.one[j*tile.Lanes+i] = b.Tiles[first*s.d+j*tile.Lanes+lane]
+		for j := range s.wide {
+			s.wide[j] = float64(b.Tiles[first*s.d+j*tile.Lanes+lane])
 		}
-	}
-	exact := kernels.Scores{Label: labels[:n]}
-	if out.Upper != nil {
-		exact.Upper, exact.Lower = upper[:n], lower[:n]
-	}
-	s.exact.Score(&exact, kernels.Block{D: s.d, N: n, Tiles: s.one}, at)
-	for i, lane := range lanes[:n] {
-		if labels[i] != out.Label[first+lane] {
-			out.Label[first+lane] = labels[i]
+		best, second, label := math.Inf(1), math.Inf(1), 0
+		c := s.c[m.first*s.d : (m.first+m.k)*s.d]
+		for r := range m.k {
+			var sum float64
+			for j, v := range s.wide {
+				diff := v - float64(c[j])
+				sum += float64(diff * diff)
+			}
+			c = c[s.d:]
+			if sum < best {
+				best, second, label = sum, best, r
+			} else if sum < second {
+				second = sum
+			}
+		}
+		if i := first + lane; out.Label[i] != uint8(label) {
+			out.Label[i] = uint8(label)
 			moved |= 1 << lane
 		}
 		if out.Upper != nil {
-			out.Upper[first+lane], out.Lower[first+lane] = upper[i], lower[i]
+			out.Upper[first+lane], out.Lower[first+lane] = kernels.DistanceAbove(best), kernels.DistanceBelow(second)
 		}
 	}
 	return moved
