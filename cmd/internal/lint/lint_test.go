@@ -82,7 +82,7 @@ func TestImportLadder(t *testing.T) {
 // Each heavy library lives behind one folder, so that replacing it is a change in one place.
 func TestHeavyLibrariesStayBehindOneFolder(t *testing.T) {
 	for library, homes := range map[string][]string{
-		"github.com/apache/arrow/go/v17":     {"segovia/io", "segovia/engine/features", "segovia/engine/quality", "segovia/cmd/segovia"},
+		"github.com/apache/arrow/go/v17":     {"segovia/io", "segovia/engine/features", "segovia/engine/quality", "segovia/cmd/segovia", "segovia/bench"},
 		"gonum.org/v1/gonum/blas":            {"segovia/kernels/blas"},
 		"gorgonia.org":                       {"segovia/kernels/gorgonia", "segovia/engine/classify"},
 		"github.com/ebitengine/purego":       {"segovia/kernels/cuda"},
