@@ -46,8 +46,7 @@ func New(m *tile.Matrix, path kernels.Path, threads int) *Pool {
 }
 
 // Fit makes the pool keep within a number of bytes besides the matrix and the labels of the fits: it does without copies
-// of the rows, runs fewer fits at once, or works on fewer threads. It returns a SEG-MEM-001 with the least number of bytes
-// where that is not enough.
+// of the rows, runs fewer fits at once, or works on fewer threads. It returns a *TooLittleError where that is not enough.
 func (p *Pool) Fit(memory int64) error {
 	threads := par.Threads(p.Threads)
 	plain := *p.Data.Limits()
@@ -67,12 +66,14 @@ func (p *Pool) Fit(memory int64) error {
 			return nil
 		}
 	}
-	least := p.Data.Need(kmeans.Limits{Runs: 1, Lean: true}, 1)
-	return &problem.Problem{ID: "SEG-MEM-001",
-		What: fmt.Sprintf("the sweep needs %d MiB besides the %d rows of %d columns, and %d MiB are left", (least>>20)+1, p.Data.M.N, p.Data.M.D, max(memory, 0)>>20),
-		Why:  "each fit keeps the labels and bounds of all rows",
-		Fix:  "set a larger --memory, or use fewer columns or a sample of the rows"}
+	return &TooLittleError{p.Data.Need(kmeans.Limits{Runs: 1, Lean: true}, 1)}
 }
+
+// TooLittleError says how many bytes a pool needs at least, besides the matrix and the labels of the fits.
+type TooLittleError struct{ Least int64 }
+
+// Error names the bytes.
+func (e *TooLittleError) Error() string { return fmt.Sprintf("fits need at least %d bytes", e.Least) }
 
 // Best returns the best fits of one batch without weights, whose restarts it spreads over the cores. tick is as for Run.
 func (p *Pool) Best(ctx context.Context, b Batch, tick func()) (Fits, error) {

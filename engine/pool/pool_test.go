@@ -11,7 +11,6 @@ import (
 
 	"segovia/engine/kmeans"
 	"segovia/kernels"
-	"segovia/kernels/problem"
 	"segovia/kernels/ref"
 	"segovia/kernels/rng"
 	"segovia/kernels/tile"
@@ -173,7 +172,8 @@ func TestBudget(t *testing.T) {
 	for memory := full; ; memory -= full / 40 {
 		p := New(m, ref.Path{}, 2)
 		if err := p.Fit(memory); err != nil {
-			if !errors.Is(err, &problem.Problem{ID: "SEG-MEM-001"}) || problem.ExitCode(err) != 15 {
+			var least *TooLittleError
+			if !errors.As(err, &least) || least.Least <= memory || New(m, ref.Path{}, 2).Fit(least.Least) != nil {
 				t.Fatal(err)
 			}
 			break

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -58,15 +59,8 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 	if err := s.possible(); err != nil {
 		return nil, nil, err
 	}
-	if cfg.Memory > 0 {
-		runtime.GC()
-		var held runtime.MemStats
-		runtime.ReadMemStats(&held)
-		// The labels of every k: the best fits, the solutions made of them, and a pair's fits on each thread.
-		labels := int64(in.Matrix.N) * int64(len(s.cfg.K)) * int64(2+2*par.Threads(cfg.Threads))
-		if err := s.pool.Fit(cfg.Memory - int64(held.HeapAlloc) - labels); err != nil {
-			return nil, nil, err
-		}
+	if err := s.fitMemory(); err != nil {
+		return nil, nil, err
 	}
 	r := &Result{Schema: "segovia:sweep", FormatVersion: 1, N: in.Matrix.N, D: in.Matrix.D,
 		Features: in.Names, Seed: cfg.Seed, AlgorithmVersion: AlgorithmVersion, Precision: precision(in),
@@ -166,6 +160,28 @@ func (s *runner) timed(name string, err error) error {
 	}
 	s.timings[name] = now.Sub(s.started).Seconds()
 	s.started = now
+	return err
+}
+
+// fitMemory makes the pool keep the budget, or says what the least one is.
+func (s *runner) fitMemory() error {
+	if s.cfg.Memory <= 0 {
+		return nil
+	}
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	// What is held already, and the labels of every k: the best fits, the solutions made of them, a pair's fits on each thread.
+	held := int64(stats.HeapAlloc) + int64(s.in.Matrix.N)*int64(len(s.cfg.K))*int64(2+2*par.Threads(s.cfg.Threads))
+	err := s.pool.Fit(s.cfg.Memory - held)
+	var little *pool.TooLittleError
+	if errors.As(err, &little) {
+		const mib = 1 << 20
+		return &problem.Problem{ID: "SEG-MEM-001", Err: err,
+			What: fmt.Sprintf("the sweep of %d rows of %d columns cannot be done with a memory budget of %d MiB", s.in.Matrix.N, s.in.Matrix.D, s.cfg.Memory/mib),
+			Why:  fmt.Sprintf("rows, keys and labels take %d MiB, and fits over them at least %d MiB more", held/mib, (little.Least+mib-1)/mib),
+			Fix:  fmt.Sprintf("set --memory %dMiB or more, or use fewer columns or a sample of the rows", (held+little.Least+mib-1)/mib+1)}
+	}
 	return err
 }
 
