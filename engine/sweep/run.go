@@ -56,10 +56,10 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 	if err := cfg.checkGap(); err != nil {
 		return nil, nil, err
 	}
-	if err := s.possible(); err != nil {
+	if err := s.fitMemory(); err != nil {
 		return nil, nil, err
 	}
-	if err := s.fitMemory(); err != nil {
+	if err := s.possible(); err != nil {
 		return nil, nil, err
 	}
 	r := &Result{Schema: "segovia:sweep", FormatVersion: 1, N: in.Matrix.N, D: in.Matrix.D,

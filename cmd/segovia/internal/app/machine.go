@@ -97,10 +97,11 @@ func (e *env) memoryBudget(configured int64) int64 {
 // beside it.
 const leastLimit = 256 << 20
 
-// limitMemory makes the garbage collector work harder where the budget would be exceeded else.
+// limitMemory makes the garbage collector work harder where the budget would be exceeded else. An eighth is left for what
+// the collector does not count, and for memory that it has freed and the system has not taken back.
 func (e *env) limitMemory(configured int64) {
 	if budget := e.memoryBudget(configured); budget >= leastLimit && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(budget)
+		debug.SetMemoryLimit(budget / 8 * 7)
 	}
 }
 
