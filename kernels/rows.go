@@ -27,6 +27,8 @@ type RowTools interface {
 	// Gather copies the named rows into the tiles of b and their squares into b.Square, and sets b.N and b.D. Both slices of
 	// b must have room for whole tiles, Tiles for 8 values per lane more where D is below 8.
 	Gather(b *Block, rows *Rows, index []int32)
+	// Prefetch announces that Gather will be called for these rows soon.
+	Prefetch(rows *Rows, index []int32)
 	// Accumulate adds weight[i] times the integers of row index[i], of row i where index is nil, to
 	// sums[label[i]*Padded(D)+j], for every i below len(label). Sums of padding columns are left with any value.
 	Accumulate(sums []int64, rows *Rows, index []int32, label []uint8, weight []int32)

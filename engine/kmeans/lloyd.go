@@ -151,6 +151,7 @@ func (w *Worker) rescore(r *run, model, first, n int) {
 	for rest := w.pending; len(rest) > 0; {
 		chunk := rest[:min(len(rest), gatheredRows)]
 		rest = rest[len(chunk):]
+		w.scorer.Prefetch(&s.Rows, rest[:min(len(rest), gatheredRows)])
 		b, dst := w.dense.gather(w.scorer, &s.Rows, chunk)
 		for o, i := range chunk {
 			dst.Label[o] = r.labels[i]

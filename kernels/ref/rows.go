@@ -55,6 +55,9 @@ func (RowTools) Gather(b *kernels.Block, rows *kernels.Rows, index []int32) {
 	}
 }
 
+// Prefetch does nothing.
+func (RowTools) Prefetch(*kernels.Rows, []int32) {}
+
 // Accumulate adds value by value.
 func (RowTools) Accumulate(sums []int64, rows *kernels.Rows, index []int32, label []uint8, weight []int32) {
 	d, padded := rows.D, kernels.Padded(rows.D)

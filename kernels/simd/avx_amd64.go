@@ -104,6 +104,11 @@ func settleAVX2(gap *float32, index *int32, label *uint8, upper, lower, slack *f
 //go:noescape
 func gatherAVX2(tiles, squares, rows, square *float32, index *int32, eights, d int)
 
+// prefetchAVX2 asks for the cache lines of the rows index[i] of d values, for i below n.
+//
+//go:noescape
+func prefetchAVX2(rows *float32, index *int32, n, d int)
+
 // pickAVX2 is, for i below 8 * eights and j below d,
 //
 //	tiles[(i/16*d+j)*16+i%16] = from[place[i]+j*16]

@@ -10,10 +10,10 @@
 //
 // With u = 2^-24 and gamma = 1.01 (d+4) u: h is rounded once, and the d fused operations that begin with it are off by at
 // most gamma (h + sum |x_j c_j|) <= gamma (h + |x| |c|) together, plus 2^-149 for each that underflows. |x|^2, a sum of d
-// fused squares, is off by gamma |x|^2. A canonical distance is off by (d+2) 2^-53 (|x| + |c|)^2. So with the largest h and
-// the largest |c| of a model, a score is off by no more than
+// fused squares, is off by gamma |x|^2. A canonical distance is off by (d+2) 2^-53 (|x| + |c|)^2. |x| |c| is at most
+// |x|^2/2 + h, which spares a square root. So with the largest h of a model, a score is off by no more than
 //
-//	err = gamma (h + |x| |c|) + 2^-40 |x|^2 + (d+4) 2^-126
+//	err = gamma (2 h + |x|^2/2) + 2^-40 |x|^2 + (d+4) 2^-126
 //
 // and where second - best > 2 err, the best score's centroid is the argmin of canonical distances. Elsewhere, and where
 // h or |x|^2 reach 2^120, so that sums might overflow, canonical distances decide over all centroids.

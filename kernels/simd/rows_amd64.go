@@ -113,6 +113,13 @@ func (r rowTools) pick(b *kernels.Block, rows *kernels.Rows, index []int32) {
 	}
 }
 
+// Prefetch asks for the cache lines of the rows.
+func (r rowTools) Prefetch(rows *kernels.Rows, index []int32) {
+	if rows.Values != nil && len(index) > 0 {
+		prefetchAVX2(&rows.Values[0], &index[0], len(index), rows.D)
+	}
+}
+
 // Accumulate adds eight columns at a time.
 func (r rowTools) Accumulate(sums []int64, rows *kernels.Rows, index []int32, label []uint8, weight []int32) {
 	if len(label) == 0 {

@@ -31,7 +31,7 @@ type args struct {
 
 // constants of one model; see package simd.
 type constants struct {
-	norm, fixed, square, slackX, slack, outward, inward, limit, zero float32
+	fixed, square, slackX, slack, outward, inward, limit, zero float32
 }
 
 // vectors is the number of vectors of points in a block of the assembly.
@@ -241,7 +241,7 @@ func bounds(d int, largest float64) constants {
 	if h >= limit {       // everything is in doubt
 		h = math.Inf(1)
 	}
-	return constants{norm: up(gamma * math.Sqrt(largest)), fixed: up(gamma*h + float64(d+4)*0x1p-126), square: 0x1p-40,
+	return constants{fixed: up(2*gamma*h + float64(d+4)*0x1p-126), square: up(gamma/2 + 0x1p-40),
 		slackX: up(4 * gamma), slack: up(4 * gamma * h), outward: 1 + 0x1p-22, inward: 1 - 0x1p-22, limit: limit}
 }
 

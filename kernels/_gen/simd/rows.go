@@ -12,6 +12,7 @@ func Rows() {
 	settle()
 	gather()
 	pick()
+	prefetch()
 	accumulate()
 	squares()
 	distances()
@@ -280,6 +281,33 @@ func pick() {
 	JMP(LabelRef("eight"))
 	Label("done")
 	VZEROUPPER()
+	RET()
+}
+
+// prefetch generates the announcement of rows: one prefetch into the second level for every line that a row touches.
+func prefetch() {
+	TEXT("prefetchAVX2", NOSPLIT, "func(rows *float32, index *int32, n int, d int)")
+	rows, index, n, d := pointer("rows"), pointer("index"), pointer("n"), pointer("d")
+	bytes := GP64()
+	MOVQ(d, bytes)
+	SHLQ(U8(2), bytes)
+	Label("row")
+	TESTQ(n, n)
+	JZ(LabelRef("done"))
+	at, left := GP64(), GP64()
+	MOVLQSX(Mem{Base: index}, at)
+	IMULQ(bytes, at)
+	ADDQ(rows, at)
+	MOVQ(bytes, left)
+	Label("line")
+	PREFETCHT1(Mem{Base: at})
+	ADDQ(U8(64), at)
+	SUBQ(U8(64), left)
+	JG(LabelRef("line"))
+	ADDQ(U8(4), index)
+	DECQ(n)
+	JMP(LabelRef("row"))
+	Label("done")
 	RET()
 }
 

@@ -29,9 +29,8 @@ const (
 
 // Offsets of the constants, each a float32.
 const (
-	conNorm    = 4 * iota // gamma * largest |c|
-	conFixed              // gamma * largest h + what underflows
-	conSquare             // what canonical distances may be off, per |x|^2
+	conFixed   = 4 * iota // 2 gamma * largest h + what underflows
+	conSquare             // gamma / 2 + what canonical distances may be off, per |x|^2
 	conSlackX             // slack of the bounds per |x|^2
 	conSlack              // fixed slack of the bounds
 	conOutward            // 1 + 2^-22
@@ -198,13 +197,11 @@ func output(a reg.Register, offset int, shift uint8) reg.Register {
 
 // judge computes from best, second and |x|^2 of one vector: 2 err in twice, and the bounds rounded outward.
 //
-//	err = norm * |x| + fixed + square * |x|^2; upper and lower = sqrt(|x|^2 + 2 score +- slack)
+//	err = fixed + square * |x|^2; upper and lower = sqrt(|x|^2 + 2 score +- slack)
 func judge(is instructions, con reg.Register, best, second, square reg.Register) (twice, apart, up, low reg.VecVirtual) {
 	twice, apart, up, low = is.vec(), is.vec(), is.vec(), is.vec()
-	VSQRTPS(square, twice)
-	VMULPS(constant(is, con, conNorm), twice, twice)
+	VMULPS(constant(is, con, conSquare), square, twice)
 	VADDPS(constant(is, con, conFixed), twice, twice)
-	VFMADD231PS(constant(is, con, conSquare), square, twice)
 	VADDPS(twice, twice, twice)
 	slack := is.vec()
 	VMOVAPS(twice, slack)
