@@ -293,10 +293,10 @@ func largest(t *testing.T, path kernels.Path) {
 // Fuzz holds path to the contract, scores and row tools, on points and centroids made from arbitrary bytes: few distinct
 // values, so that ties, empty columns and equal rows are common.
 func Fuzz(f *testing.F, path kernels.Path) {
+	Require(f, path.Name(), path.Available() == nil)
 	f.Add([]byte("a few bytes decide values"), uint8(3), uint8(5), uint8(20))
 	f.Add([]byte{0, 0, 0, 255, 128}, uint8(1), uint8(1), uint8(0))
 	f.Fuzz(func(t *testing.T, data []byte, d8, k8, e8 uint8) {
-		Require(t, path.Name(), path.Available() == nil)
 		d, k, e := 1+int(d8)%40, 1+int(k8)%64, int(e8)%201-100
 		n := len(data) / d
 		if n == 0 || n > 500 {
