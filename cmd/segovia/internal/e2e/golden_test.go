@@ -99,3 +99,12 @@ func goldenTable(g enginetest.Golden, order int) []byte {
 	}
 	return append(out, '\n')
 }
+
+// The nightly job gives the labels of algorithm v1.
+func TestGoldenNight(t *testing.T) {
+	const labels = "3e6ccd16b6dc840d601b75d48dd7fafa398f58f9547904f18e2e3606867ca4b0"
+	s, _ := publish(t, segovia(t), company(t), "company.yaml", "--out", "out")
+	if s.LabelHash != labels {
+		t.Errorf("labels %s, want %s", s.LabelHash, labels)
+	}
+}
