@@ -23,7 +23,7 @@ func TestGolden(t *testing.T) {
 	t.Run("v1", func(t *testing.T) { goldens(t, v1, "auto") }) // engine/sweep has the other paths
 	t.Run("v3", func(t *testing.T) {
 		kerneltest.Require(t, "amd64v3", cpuid.CPU.X64Level() >= 3)
-		v3, err := build("v3")
+		v3, err := newer()
 		if err != nil {
 			t.Fatal(err)
 		}
