@@ -10,7 +10,7 @@ LDFLAGS := -X segovia/cmd/segovia/internal/app.version=$(VERSION)
 # Packages with goroutines of their own: they are tested under the race detector too.
 RACE := ./engine/internal/par ./engine/pool ./engine/stability ./engine/sweep ./engine/validity ./engine/features ./engine/company ./io/anyio ./io/runstore
 
-.PHONY: demo test bench gobench bench-peers lint build generate race assembly help $(BIN)
+.PHONY: demo test bench gobench bench-peers lint build generate race assembly fuzz help $(BIN)
 
 build: $(BIN) ## build bin/segovia
 
@@ -51,6 +51,15 @@ bench-peers: $(BIN) ## the same work in scikit-learn, faiss, R and others, half 
 	@if [ "$(PEERS_VENV)" = bin/peers ] && ! [ -x bin/peers/bin/python ]; then python3 -m venv bin/peers || exit 1; \
 	while read -r p; do bin/peers/bin/pip install --quiet "$$p" || echo "missing: $$p cannot be installed"; done < bench/peers/requirements.txt; fi
 	$(PEERS_VENV)/bin/python bench/peers/run.py --segovia $(BIN) $(PEERS)
+
+FUZZTIME ?= 60s
+
+fuzz: ## arbitrary points through each hardware path that runs here, FUZZTIME (60s) each
+	$(GO) test -run '^$$' -fuzz '^FuzzConformance$$' -fuzztime $(FUZZTIME) ./kernels/ref
+	$(GO) test -run '^$$' -fuzz '^FuzzConformanceAVX2$$' -fuzztime $(FUZZTIME) ./kernels/simd
+	$(GO) test -run '^$$' -fuzz '^FuzzConformanceAVX512$$' -fuzztime $(FUZZTIME) ./kernels/simd
+	$(GO) test -run '^$$' -fuzz '^FuzzConformance$$' -fuzztime $(FUZZTIME) ./kernels/blas
+	$(GO) test -run '^$$' -fuzz '^FuzzConformance$$' -fuzztime $(FUZZTIME) ./kernels/gorgonia
 
 generate: $(BIN) ## write the files of a synthetic company of 50,000 customers to generated/
 	$(BIN) generate generated --customers 50000

@@ -79,10 +79,15 @@ func TestRunEqualsOneByOne(t *testing.T) {
 			}
 		}
 	}
-	for _, threads := range []int{1, 2, 5} {
+	for _, set := range []struct {
+		threads int
+		pooling string
+	}{{1, "per-model"}, {2, ""}, {5, "per-model"}, {1, "shared"}, {2, "shared"}, {5, "shared"}} {
 		var got [n]Fits
 		var ticks atomic.Int64
-		err := New(m, ref.Path{}, threads).Run(context.Background(), n, batch, func(b int, f Fits) error {
+		p := New(m, ref.Path{}, set.threads)
+		p.Data.Pooling = set.pooling
+		err := p.Run(context.Background(), n, batch, func(b int, f Fits) error {
 			got[b] = f
 			return nil
 		}, func() { ticks.Add(1) })
@@ -96,7 +101,7 @@ func TestRunEqualsOneByOne(t *testing.T) {
 			for at := range got[b] {
 				g, w := got[b][at], want[b][at]
 				if !slices.Equal(g.Labels, w.Labels) || !slices.Equal(g.Centroids, w.Centroids) {
-					t.Fatalf("%d threads, batch %d, k=%d: another fit", threads, b, batch(b).K[at])
+					t.Fatalf("%+v, batch %d, k=%d: another fit", set, b, batch(b).K[at])
 				}
 			}
 		}

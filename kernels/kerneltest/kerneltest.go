@@ -290,13 +290,13 @@ func largest(t *testing.T, path kernels.Path) {
 	check(t, path, m, []kernels.Centroids{centroids(m, kernels.MaxK, 0)}, "d=512 k=256")
 }
 
-// Fuzz holds path to the contract on points and centroids made from arbitrary bytes: few distinct values, so that ties,
-// empty columns and equal rows are common.
+// Fuzz holds path to the contract, scores and row tools, on points and centroids made from arbitrary bytes: few distinct
+// values, so that ties, empty columns and equal rows are common.
 func Fuzz(f *testing.F, path kernels.Path) {
+	Require(f, path.Name(), path.Available() == nil)
 	f.Add([]byte("a few bytes decide values"), uint8(3), uint8(5), uint8(20))
 	f.Add([]byte{0, 0, 0, 255, 128}, uint8(1), uint8(1), uint8(0))
 	f.Fuzz(func(t *testing.T, data []byte, d8, k8, e8 uint8) {
-		Require(t, path.Name(), path.Available() == nil)
 		d, k, e := 1+int(d8)%40, 1+int(k8)%64, int(e8)%201-100
 		n := len(data) / d
 		if n == 0 || n > 500 {
@@ -305,6 +305,9 @@ func Fuzz(f *testing.F, path kernels.Path) {
 		m := &tile.Matrix{N: n, D: d, Tiles: tile.Aligned((n + 15) / 16 * 16 * d), Grids: make([]tile.Grid, d)}
 		for i, b := range data[:n*d] {
 			m.Tiles[(i/d/16*d+i%d)*16+i/d%16] = float32(math.Ldexp(float64(int8(b)), -e))
+		}
+		for j := range m.Grids {
+			m.Grids[j].E = e
 		}
 		c := kernels.Centroids{K: k}
 		for r := range k {
@@ -320,5 +323,6 @@ func Fuzz(f *testing.F, path kernels.Path) {
 			}
 		}
 		check(t, path, poison(m), []kernels.Centroids{c, centroids(m, 1+k/2, int(k8))}, "fuzz")
+		fuzzRowTools(t, path, m, data, k)
 	})
 }

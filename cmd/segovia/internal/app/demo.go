@@ -20,7 +20,7 @@ func newDemoCommand(e *env) *cobra.Command {
 configuration as ` + "`segovia init`" + ` makes it to DIR/segovia.yaml, and runs the nightly job on it into DIR/out. Nothing
 outside DIR is touched. The planted segments stand in DIR/data/truth.csv; the run does not read them.`,
 		Example: `segovia demo
-segovia demo /tmp/demo --customers 50000 --pairs 100`,
+segovia demo /tmp/demo --customers 5000 --pairs 10`,
 		Args: takes(0, 1, "at most one folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "demo"
@@ -30,8 +30,8 @@ segovia demo /tmp/demo --customers 50000 --pairs 100`,
 			return e.demo(dir, customers, pairs)
 		},
 	}
-	cmd.Flags().IntVar(&customers, "customers", 20_000, "customers of the company")
-	cmd.Flags().IntVar(&pairs, "pairs", 25, "pairs of bootstrap resamples")
+	cmd.Flags().IntVar(&customers, "customers", 50_000, "customers of the company")
+	cmd.Flags().IntVar(&pairs, "pairs", 100, "pairs of bootstrap resamples")
 	return cmd
 }
 

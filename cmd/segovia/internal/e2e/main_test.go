@@ -44,7 +44,10 @@ func build(level string) (string, error) {
 	return file, nil
 }
 
-var plain = sync.OnceValues(func() (string, error) { return build("v1") })
+var (
+	plain = sync.OnceValues(func() (string, error) { return build("v1") })
+	newer = sync.OnceValues(func() (string, error) { return build("v3") })
+)
 
 // segovia returns the program's path.
 func segovia(t *testing.T) string {

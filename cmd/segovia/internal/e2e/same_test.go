@@ -127,7 +127,7 @@ func TestSameBytes(t *testing.T) {
 	})
 	t.Run("instruction set", func(t *testing.T) {
 		kerneltest.Require(t, "amd64v3", cpuid.CPU.X64Level() >= 3)
-		v3, err := build("v3")
+		v3, err := newer()
 		if err != nil {
 			t.Fatal(err)
 		}
