@@ -12,18 +12,19 @@ import (
 
 // args is what the assembly reads; the offsets stand in kernels/_gen. It changes blocks and done alone, no pointer.
 type args struct {
-	tiles   *float32
-	blocks  int // of four vectors of points
-	d, k    int
-	c       *float32 // k rows of d values
-	h       *float32 // k
-	square  *float32 // |x|^2
-	label   *uint8
-	moved   *uint16 // lanes whose label changed, per tile
-	doubt   *uint16 // lanes that canonical distances must decide; their labels are left alone
-	upper   *float32
-	lower   *float32
-	con     *constants
+	tiles  *float32
+	blocks int // of four vectors of points
+	d, k   int
+	c      *float32 // k rows of d values
+	h      *float32 // k
+	square *float32 // |x|^2
+	label  *uint8
+	moved  *uint16 // lanes whose label changed, per tile
+	doubt  *uint16 // lanes that canonical distances must decide; their labels are left alone
+	upper  *float32
+	lower  *float32
+	con    *constants
+	//lint:ignore U1000 counted by the assembly
 	done    int // blocks
 	state   *[vectors * 3 * 8]float32
 	numbers *[kernels.MaxK][8]uint32
@@ -31,7 +32,9 @@ type args struct {
 
 // constants of one model; see package simd.
 type constants struct {
-	fixed, square, slackX, slack, outward, inward, limit, zero float32
+	fixed, square, slackX, slack, outward, inward, limit float32
+	//lint:ignore U1000 read by the assembly
+	zero float32
 }
 
 // vectors is the number of vectors of points in a block of the assembly.

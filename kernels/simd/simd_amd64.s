@@ -1348,21 +1348,21 @@ TEXT ·settleAVX2(SB), NOSPLIT, $0-56
 loop:
 	TESTQ        R8, R8
 	JZ           done
-	VPMOVZXBD    (DX), Y4
-	VPCMPEQD     Y4, Y4, Y5
-	VGATHERDPS   Y5, (DI)(Y4*4), Y6
+	VPMOVZXBD    (DX), Y9
+	VPCMPEQD     Y9, Y9, Y4
+	VGATHERDPS   Y4, (DI)(Y9*4), Y5
 	VMOVUPS      (SI), Y4
 	VMINPS       Y2, Y4, Y4
 	VSUBPS       (BX), Y4, Y4
-	VANDPS       Y3, Y4, Y5
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y5, Y5
-	VMULPS       Y0, Y5, Y5
-	VADDPS       Y1, Y5, Y5
-	VSUBPS       Y5, Y4, Y4
+	VANDPS       Y3, Y4, Y6
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y5, Y6, Y6
+	VMULPS       Y0, Y6, Y6
+	VADDPS       Y1, Y6, Y6
+	VSUBPS       Y6, Y4, Y4
 	TESTQ        CX, CX
 	JZ           numbered
-	VEXTRACTF128 $0x01, Y4, X5
+	VEXTRACTF128 $0x01, Y4, X6
 	MOVLQSX      (CX), R9
 	VMOVSS       X4, (AX)(R9*4)
 	MOVLQSX      4(CX), R9
@@ -1372,13 +1372,13 @@ loop:
 	MOVLQSX      12(CX), R9
 	VEXTRACTPS   $0x03, X4, (AX)(R9*4)
 	MOVLQSX      16(CX), R9
-	VMOVSS       X5, (AX)(R9*4)
+	VMOVSS       X6, (AX)(R9*4)
 	MOVLQSX      20(CX), R9
-	VEXTRACTPS   $0x01, X5, (AX)(R9*4)
+	VEXTRACTPS   $0x01, X6, (AX)(R9*4)
 	MOVLQSX      24(CX), R9
-	VEXTRACTPS   $0x02, X5, (AX)(R9*4)
+	VEXTRACTPS   $0x02, X6, (AX)(R9*4)
 	MOVLQSX      28(CX), R9
-	VEXTRACTPS   $0x03, X5, (AX)(R9*4)
+	VEXTRACTPS   $0x03, X6, (AX)(R9*4)
 	ADDQ         $0x20, CX
 	JMP          next
 
