@@ -33,11 +33,19 @@ func (w *Worker) Refine(fit Fit, maxIter int) Fit {
 // pass makes none. It returns the means of the resulting clusters.
 func (w *Worker) exchange(fit Fit) (means []float32, moved bool) {
 	x := newExchange(w, fit)
+	looked := len(x.label)
 	for range 50 {
-		w.boundExchange(x)
+		if looked > len(x.label)/rebound {
+			w.boundExchange(x)
+		}
 		again := false
+		looked = 0
 		for i, wt := range x.copies {
-			if wt > 0 && !x.stays(i, wt) && x.move(i, wt) {
+			if wt == 0 || x.stays(i, wt) {
+				continue
+			}
+			looked++
+			if x.move(i, wt) {
 				again, moved = true, true
 			}
 		}
@@ -51,6 +59,10 @@ func (w *Worker) exchange(fit Fit) (means []float32, moved bool) {
 	}
 	return means, moved
 }
+
+// rebound is the share of the rows, one in so many, that a pass has to look at closely before the bounds are made anew for
+// the next one: scoring all rows takes as long as looking at a few in a hundred.
+const rebound = 50
 
 // exchange is the state of one run of exchanges.
 type exchange struct {
@@ -126,10 +138,11 @@ func (w *Worker) boundExchange(x *exchange) {
 		x.drift[c] = math.Sqrt(off) * (1 + 0x1p-20)
 	}
 	w.scorer.Load([]kernels.Centroids{{K: x.k, C: x.c}})
-	labels := make([]uint8, gatheredRows)
+	labels, moved := make([]uint8, gatheredRows), make([]int32, 0, gatheredRows)
 	for first := 0; first < x.p.N; first += gatheredRows {
 		b := x.p.block(first, gatheredRows)
-		dst := kernels.Scores{Label: labels[:b.N], Upper: x.upper[first : first+b.N], Lower: x.lower[first : first+b.N]}
+		copy(labels, x.label[first:first+b.N])
+		dst := kernels.Scores{Label: labels[:b.N], Moved: moved[:0], Upper: x.upper[first : first+b.N], Lower: x.lower[first : first+b.N]}
 		w.scorer.Score(&dst, b, 0)
 		for o, l := range dst.Label {
 			if l != x.label[first+o] { // the own mean is not the nearest
