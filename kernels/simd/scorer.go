@@ -210,18 +210,14 @@ func (s *scorer) decide(out *kernels.Scores, b kernels.Block, at, first int, dou
 			s.wide[j] = float64(b.Tiles[first*s.d+j*tile.Lanes+lane])
 		}
 		best, second, label := math.Inf(1), math.Inf(1), 0
-		c := s.c[m.first*s.d : (m.first+m.k)*s.d]
-		for r := range m.k {
-			var sum float64
-			for j, v := range s.wide {
-				diff := v - float64(c[j])
-				sum += float64(diff * diff)
-			}
-			c = c[s.d:]
-			if sum < best {
-				best, second, label = sum, best, r
-			} else if sum < second {
-				second = sum
+		for r := 0; r < m.k; r += 4 {
+			sums := s.four(m, r)
+			for o, sum := range sums[:min(4, m.k-r)] {
+				if sum < best {
+					best, second, label = sum, best, r+o
+				} else if sum < second {
+					second = sum
+				}
 			}
 		}
 		if i := first + lane; out.Label[i] != uint8(label) {
@@ -233,6 +229,25 @@ func (s *scorer) decide(out *kernels.Scores, b kernels.Block, at, first int, dou
 		}
 	}
 	return moved
+}
+
+// four returns the canonical distances from s.wide to four centroids from r on, whose chains of additions overlap; beyond
+// the last centroid that of the last one.
+func (s *scorer) four(m *model, r int) [4]float64 {
+	row := func(o int) []float32 {
+		at := (m.first + min(r+o, m.k-1)) * s.d
+		return s.c[at : at+len(s.wide)]
+	}
+	c0, c1, c2, c3 := row(0), row(1), row(2), row(3)
+	var s0, s1, s2, s3 float64
+	for j, v := range s.wide {
+		d0, d1, d2, d3 := v-float64(c0[j]), v-float64(c1[j]), v-float64(c2[j]), v-float64(c3[j])
+		s0 += float64(d0 * d0)
+		s1 += float64(d1 * d1)
+		s2 += float64(d2 * d2)
+		s3 += float64(d3 * d3)
+	}
+	return [4]float64{s0, s1, s2, s3}
 }
 
 // bounds returns the constants for d dimensions and the largest |c|^2 of a model, each rounded up.
