@@ -64,9 +64,12 @@ func (w *Worker) begin(r *run, start []float32, maxIter int) {
 // that need it are scored.
 const scanRows = 4096
 
-// denseShare is the share of rows from which on the tiles are scored as they lie: gathering costs about as much as
-// scoring a row against ten centroids (bench/README.md).
-const denseShare = 0.6
+// dense reports whether scoring n rows as they lie is cheaper than gathering and scoring those of them that need it.
+// Measured with AVX2 (nanoseconds, bench/README.md): scoring takes about 2 + 0.04 d k a row, gathering 4 + 0.4 d.
+func dense(pending, n, k, d int) bool {
+	score, gather := 50+d*k, 100+10*d
+	return pending*(gather+score) > n*score
+}
 
 // pass does one iteration of the runs, whose centroids it loads, block by block: several runs share each block while it
 // is in the cache.
@@ -144,7 +147,7 @@ func (w *Worker) rescore(r *run, model, first, n int) {
 		return
 	}
 	w.pending = w.scorer.Pending(w.pending[:0], r.gap[first:first+n], r.labels[first:first+n], &r.limit, r.k, first)
-	if len(w.pending) > int(denseShare*float64(n)) {
+	if dense(len(w.pending), n, r.k, s.D) {
 		w.scoreTiles(r, model, first, n, false)
 		return
 	}
