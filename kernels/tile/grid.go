@@ -85,11 +85,12 @@ func (g Grid) steps(x float64) float64 {
 
 // squeezed returns a *SqueezedError if the middle half of the column spans too few steps of g.
 func (g Grid) squeezed(column []float64) error {
-	sorted := slices.Clone(column)
-	slices.Sort(sorted)
-	low, high := sorted[len(sorted)/4], sorted[len(sorted)-1-len(sorted)/4]
+	values := slices.Clone(column)
+	low := nth(values, len(values)/4)
+	high := nth(values, len(values)-1-len(values)/4)
 	if low == high {
-		distinct := slices.Compact(slices.Clone(sorted))
+		slices.Sort(values)
+		distinct := slices.Compact(values)
 		low, high = distinct[len(distinct)/4], distinct[len(distinct)-1-len(distinct)/4]
 	}
 	span := high - low
@@ -107,6 +108,38 @@ func (g Grid) squeezed(column []float64) error {
 		return nil // close clusters far apart, not a few values that squeeze the others
 	}
 	return &SqueezedError{outliers, steps}
+}
+
+// nth returns the value that would stand at position n if xs were sorted; it reorders xs (Hoare's selection).
+func nth(xs []float64, n int) float64 {
+	for len(xs) > 16 {
+		a, b, c := xs[0], xs[len(xs)/2], xs[len(xs)-1]
+		pivot := max(min(a, b), min(max(a, b), c)) // the middle of the three
+		i, j := 0, len(xs)-1
+		for i <= j {
+			for xs[i] < pivot {
+				i++
+			}
+			for xs[j] > pivot {
+				j--
+			}
+			if i <= j {
+				xs[i], xs[j] = xs[j], xs[i]
+				i++
+				j--
+			}
+		}
+		switch { // xs[:j+1] <= pivot <= xs[i:]
+		case n <= j:
+			xs = xs[:j+1]
+		case n >= i:
+			xs, n = xs[i:], n-i
+		default:
+			return pivot
+		}
+	}
+	slices.Sort(xs)
+	return xs[n]
 }
 
 // Round returns x on the grid, offset subtracted: q * 2^-E with q an integer. Within the fitted column |q| < MaxQ and the

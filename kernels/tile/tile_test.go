@@ -121,3 +121,20 @@ func TestMatrixLayout(t *testing.T) {
 		}
 	}
 }
+
+func TestNth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		levels := rapid.SampledFrom([]int{1, 3, 1000}).Draw(t, "levels")
+		xs := rapid.SliceOfN(rapid.IntRange(0, levels), 1, 300).Draw(t, "values")
+		values := make([]float64, len(xs))
+		for i, x := range xs {
+			values[i] = float64(x)
+		}
+		sorted := slices.Sorted(slices.Values(values))
+		for n := range sorted {
+			if got := nth(slices.Clone(values), n); got != sorted[n] {
+				t.Fatalf("value %d is %v, want %v", n, got, sorted[n])
+			}
+		}
+	})
+}
