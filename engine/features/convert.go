@@ -111,7 +111,8 @@ func (v *vec) appendText(dst []byte, i int) []byte {
 	return dst
 }
 
-// hash returns the hash of element i's canonical text; ok is false when it is missing or empty.
+// hash returns the hash of element i; ok is false when it is missing or empty. That of a whole number of 64 bits is made of
+// its bits, and two of them never share one; other values hash their canonical text.
 func (v *vec) hash(buf []byte, i int) (h quality.Hash, text []byte, ok bool) {
 	if v.isNull(i) {
 		return h, buf, false
@@ -123,9 +124,25 @@ func (v *vec) hash(buf []byte, i int) (h quality.Hash, text []byte, ok bool) {
 		}
 		return h, buf, false
 	}
+	if v.typ == typeNumber && v.scale == 0 {
+		if d := v.dec[i&v.mask]; d.hi == int64(d.lo)>>63 {
+			return hashWhole(d.lo), buf, true
+		}
+	}
 	text = v.appendText(buf[:0], i&v.mask)
 	x := xxh3.Hash128(text)
 	return quality.Hash{Hi: x.Hi, Lo: x.Lo}, text, len(text) > 0
+}
+
+// hashWhole spreads a number's bits over a hash; both halves are one-to-one.
+func hashWhole(x uint64) quality.Hash {
+	lo := x ^ 0x9e3779b97f4a7c15
+	lo ^= lo >> 32
+	lo *= 0xd6e8feb86659fd93
+	lo ^= lo >> 32
+	lo *= 0xd6e8feb86659fd93
+	lo ^= lo >> 32
+	return quality.Hash{Hi: (lo ^ lo>>29) * 0x9e3779b97f4a7c15, Lo: lo}
 }
 
 // sameAsBefore reports whether elements i and i - 1 are known to be the same; false says nothing.
