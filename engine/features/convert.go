@@ -13,7 +13,7 @@ import (
 )
 
 // arrowVec converts an Arrow column for expressions that expect the type and scale of want into v, whose memory it uses
-// again. Numbers that are not finite are missing. Texts share the column's memory.
+// again. Numbers that are not finite are missing. Texts and times share the column's memory.
 func arrowVec(v *vec, a arrow.Array, want *node, name string) error {
 	typ, scale := columnType(a.DataType())
 	if typ != want.typ || scale > want.scale {
@@ -47,10 +47,7 @@ func arrowVec(v *vec, a arrow.Array, want *node, name string) error {
 			v.bit[i] = a.Value(i)
 		}
 	case *array.Timestamp:
-		v.tim = sized(v.tim, n)
-		for i, t := range a.TimestampValues() {
-			v.tim[i] = int64(t)
-		}
+		v.tim = arrow.Int64Traits.CastFromBytes(arrow.TimestampTraits.CastToBytes(a.TimestampValues()))
 	case *array.Int64:
 		v.dec = sized(v.dec, n)
 		for i, x := range a.Int64Values() {

@@ -30,6 +30,7 @@ type worker struct {
 	hashed  []hashedValues // of a batch, by expression
 	runs    []keyRun       // of a batch: rows that follow each other with the same key
 	runOf   []int32        // by row
+	parts   []runPart      // by run
 	uses    []use          // by row
 	slots   []int32
 	known   []int32 // places
@@ -40,6 +41,13 @@ type keyRun struct {
 	text       string // "" = without key
 	hash, head uint64 // hashKey and keyHead of it
 }
+
+// runPart is the shard of a run, with noKey where it has none. It stands apart because rows ask for it in any order.
+type runPart uint16
+
+const noKey runPart = shardCount
+
+func (p runPart) shard() int32 { return int32(p % shardCount) }
 
 // heldBatchRows are the rows of a batch, dealt to the shards. Some batches are held back, so that a shard is visited with
 // many rows at once: what it keeps of its customers has left the cache when its turn comes again.
@@ -132,14 +140,13 @@ func (w *worker) batch(b heldBatch) error {
 	h.runs = w.dealRuns(h.runs)
 	w.uses = sized(w.uses, n)
 	for i := range n {
-		run := &h.runs[w.runOf[i]]
-		if w.plain(s, i, run.text, where, times) {
+		if run := w.runOf[i]; w.plain(s, i, w.parts[run], where, times) {
 			w.uses[i] = useRow
-			continue
+		} else {
+			w.uses[i] = w.take(s, c, i, h.runs[run].text, where, times, rowAt{rank, firstRow + int64(i)})
 		}
-		w.uses[i] = w.take(s, c, i, run.text, where, times, rowAt{rank, firstRow + int64(i)})
 	}
-	h.deal(w.uses, h.runs, w.runOf)
+	h.deal(w.uses, w.parts, w.runOf)
 	h.states = h.states[:0]
 	if !w.measuring.Load() {
 		if h.states, err = w.batches(h.states, source, in, n); err != nil {
@@ -235,7 +242,7 @@ func (w *worker) findRuns(keys *vec, n int) {
 	}
 }
 
-// dealRuns returns the runs in the order of their shards, and says so in w.runOf; the memory of dst is used again.
+// dealRuns returns the runs in the order of their shards, and says so in w.runOf and w.parts; the memory of dst is used again.
 func (w *worker) dealRuns(dst []keyRun) []keyRun {
 	var next [shardCount + 1]int32
 	for i := range w.runs {
@@ -244,11 +251,15 @@ func (w *worker) dealRuns(dst []keyRun) []keyRun {
 	for i := range shardCount {
 		next[i+1] += next[i]
 	}
-	dst, w.slots = sized(dst, len(w.runs)), sized(w.slots, len(w.runs))
+	dst, w.slots, w.parts = sized(dst, len(w.runs)), sized(w.slots, len(w.runs)), sized(w.parts, len(w.runs))
 	for i, run := range w.runs {
 		part := shardOf(run.hash)
-		dst[next[part]], w.slots[i] = run, next[part]
+		to := next[part]
 		next[part]++
+		dst[to], w.slots[i], w.parts[to] = run, to, runPart(part)
+		if run.text == "" {
+			w.parts[to] |= noKey
+		}
 	}
 	for i, run := range w.runOf {
 		w.runOf[i] = w.slots[run]
@@ -318,8 +329,8 @@ const (
 )
 
 // plain reports whether row i is one of the most: it has a key and a time in the window, and nothing speaks against it.
-func (w *worker) plain(s *sourcePlan, i int, key string, where, times *vec) bool {
-	if key == "" || w.removed[i] || where != nil && !where.isTrue(i) {
+func (w *worker) plain(s *sourcePlan, i int, run runPart, where, times *vec) bool {
+	if run >= noKey || w.removed[i] || where != nil && !where.isTrue(i) {
 		return false
 	}
 	if times == nil {
