@@ -167,7 +167,11 @@ func (w *worker) batch(b heldBatch) error {
 		}
 	}
 	w.bytes += h.values(h.states, times, amount, orders, h)
-	rec.Retain() // keys and texts share its memory
+	if slices.ContainsFunc(h.states, func(b batch) bool { return b.arg != nil && b.arg.typ == typeText }) {
+		rec.Retain() // texts share its memory
+	} else {
+		h.rec = nil
+	}
 	w.nHeld++
 	return nil
 }
@@ -198,9 +202,11 @@ func (w *worker) flush(fail func(b heldBatch, err error)) {
 // drop forgets what is held.
 func (w *worker) drop() {
 	for _, h := range w.held[:w.nHeld] {
-		h.rec.Release()
+		if h.rec != nil {
+			h.rec.Release()
+		}
 		h.heldBatch = heldBatch{}
-		clear(h.runs) // their texts are the record's
+		clear(h.runs) // their texts are large together
 	}
 	w.nHeld, w.bytes = 0, 0
 }
@@ -242,18 +248,23 @@ func (w *worker) findRuns(keys *vec, n int) {
 	}
 }
 
-// dealRuns returns the runs in the order of their shards, and says so in w.runOf and w.parts; the memory of dst is used again.
+// dealRuns returns the runs in the order of their shards, and says so in w.runOf and w.parts. Their texts are
+// copied from the record's; the memory of dst is used again.
 func (w *worker) dealRuns(dst []keyRun) []keyRun {
 	var next [shardCount + 1]int32
+	w.buf = w.buf[:0]
 	for i := range w.runs {
 		next[shardOf(w.runs[i].hash)+1]++
+		w.buf = append(w.buf, w.runs[i].text...)
 	}
+	texts := string(w.buf)
 	for i := range shardCount {
 		next[i+1] += next[i]
 	}
 	dst, w.slots, w.parts = sized(dst, len(w.runs)), sized(w.slots, len(w.runs)), sized(w.parts, len(w.runs))
 	for i, run := range w.runs {
 		part := shardOf(run.hash)
+		run.text, texts = texts[:len(run.text)], texts[len(run.text):]
 		to := next[part]
 		next[part]++
 		dst[to], w.slots[i], w.parts[to] = run, to, runPart(part)
