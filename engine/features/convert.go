@@ -13,7 +13,7 @@ import (
 )
 
 // arrowVec converts an Arrow column for expressions that expect the type and scale of want into v, whose memory it uses
-// again. Numbers that are not finite are missing. Texts share the column's memory.
+// again. Numbers that are not finite are missing. Texts and times share the column's memory.
 func arrowVec(v *vec, a arrow.Array, want *node, name string) error {
 	typ, scale := columnType(a.DataType())
 	if typ != want.typ || scale > want.scale {
@@ -47,10 +47,7 @@ func arrowVec(v *vec, a arrow.Array, want *node, name string) error {
 			v.bit[i] = a.Value(i)
 		}
 	case *array.Timestamp:
-		v.tim = sized(v.tim, n)
-		for i, t := range a.TimestampValues() {
-			v.tim[i] = int64(t)
-		}
+		v.tim = arrow.Int64Traits.CastFromBytes(arrow.TimestampTraits.CastToBytes(a.TimestampValues()))
 	case *array.Int64:
 		v.dec = sized(v.dec, n)
 		for i, x := range a.Int64Values() {
@@ -111,7 +108,8 @@ func (v *vec) appendText(dst []byte, i int) []byte {
 	return dst
 }
 
-// hash returns the hash of element i's canonical text; ok is false when it is missing or empty.
+// hash returns the hash of element i; ok is false when it is missing or empty. That of a whole number of 64 bits is made of
+// its bits, and two of them never share one; other values hash their canonical text.
 func (v *vec) hash(buf []byte, i int) (h quality.Hash, text []byte, ok bool) {
 	if v.isNull(i) {
 		return h, buf, false
@@ -123,9 +121,25 @@ func (v *vec) hash(buf []byte, i int) (h quality.Hash, text []byte, ok bool) {
 		}
 		return h, buf, false
 	}
+	if v.typ == typeNumber && v.scale == 0 {
+		if d := v.dec[i&v.mask]; d.hi == int64(d.lo)>>63 {
+			return hashWhole(d.lo), buf, true
+		}
+	}
 	text = v.appendText(buf[:0], i&v.mask)
 	x := xxh3.Hash128(text)
 	return quality.Hash{Hi: x.Hi, Lo: x.Lo}, text, len(text) > 0
+}
+
+// hashWhole spreads a number's bits over a hash; both halves are one-to-one.
+func hashWhole(x uint64) quality.Hash {
+	lo := x ^ 0x9e3779b97f4a7c15
+	lo ^= lo >> 32
+	lo *= 0xd6e8feb86659fd93
+	lo ^= lo >> 32
+	lo *= 0xd6e8feb86659fd93
+	lo ^= lo >> 32
+	return quality.Hash{Hi: (lo ^ lo>>29) * 0x9e3779b97f4a7c15, Lo: lo}
 }
 
 // sameAsBefore reports whether elements i and i - 1 are known to be the same; false says nothing.

@@ -14,18 +14,18 @@ type dealing struct {
 }
 
 // deal gives every row its place.
-func (d *dealing) deal(uses []use, runs []keyRun, runOf []int32) {
+func (d *dealing) deal(uses []use, parts []runPart, runOf []int32) {
 	clear(d.begin[:])
 	d.to = sized(d.to, len(uses))
 	for i, use := range uses {
 		at := int32(-1)
 		switch use {
 		case useRow:
-			at = 3 * int32(shardOf(runs[runOf[i]].hash))
+			at = 3 * parts[runOf[i]].shard()
 		case usePlace:
-			at = 3*int32(shardOf(runs[runOf[i]].hash)) + 1
+			at = 3*parts[runOf[i]].shard() + 1
 		case useKey:
-			at = 3*int32(shardOf(runs[runOf[i]].hash)) + 2
+			at = 3*parts[runOf[i]].shard() + 2
 		}
 		if d.to[i] = at; at >= 0 {
 			d.begin[at+1]++

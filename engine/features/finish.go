@@ -129,7 +129,7 @@ func (f *folder) readTable(ctx context.Context, t *table.Table, region []string)
 			p := sh.states[f.entityIndex][f.region.spec].(*pickState)
 			for i := range sh.count() {
 				row := sh.row[sh.customer(i)]
-				if p.has[i] && !p.null[i] {
+				if p.at[i].has && !p.at[i].null {
 					region[row] = p.v.str[i]
 				}
 				active[row] = sh.active[sh.customer(i)]

@@ -31,6 +31,12 @@ var pow10u = func() (p [20]uint64) {
 
 func i128Of(v int64) i128 { return i128{hi: v >> 63, lo: uint64(v)} }
 
+// addShort returns a + b.
+func addShort(a, b int64) i128 {
+	lo, carry := bits.Add64(uint64(a), uint64(b), 0)
+	return i128{a>>63 + b>>63 + int64(carry), lo}
+}
+
 func (a i128) neg() i128 {
 	lo, borrow := bits.Sub64(0, a.lo, 0)
 	hi, _ := bits.Sub64(0, uint64(a.hi), borrow)

@@ -85,19 +85,23 @@ func TestHashLog(t *testing.T) {
 		var log hashLog
 		for i := range 5 * leastLog {
 			log.add(quality.Hash{Lo: uint64(i % different)})
-			if len(log.hashes) > max(leastLog, 4*different) {
-				t.Fatalf("%d entries for %d hashes", len(log.hashes), different)
+			if log.n > max(leastLog, 4*different) {
+				t.Fatalf("%d entries for %d hashes", log.n, different)
 			}
 		}
 		log.compact()
-		slices.SortFunc(log.hashes, func(a, b quality.Hash) int { return cmp.Compare(a.Lo, b.Lo) })
-		for i, h := range log.hashes {
+		var hashes []quality.Hash
+		if err := log.each(func(h quality.Hash) error { hashes = append(hashes, h); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(hashes, func(a, b quality.Hash) int { return cmp.Compare(a.Lo, b.Lo) })
+		for i, h := range hashes {
 			if h.Lo != uint64(i) {
 				t.Fatalf("of %d hashes, %d comes at place %d", different, h.Lo, i)
 			}
 		}
-		if len(log.hashes) != different {
-			t.Errorf("%d hashes, want %d", len(log.hashes), different)
+		if len(hashes) != different {
+			t.Errorf("%d hashes, want %d", len(hashes), different)
 		}
 	}
 }

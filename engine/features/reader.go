@@ -20,8 +20,8 @@ func (b *builder) reader() reader {
 	}
 	extreme := func(i int) func(*shard, int) (i128, bool) {
 		return func(sh *shard, slot int) (i128, bool) {
-			e := sh.states[si][i].(*extremeState)
-			return e.v[slot], e.has[slot]
+			e := &sh.states[si][i].(*extremeState).of[slot]
+			return e.v, e.has
 		}
 	}
 	scale := 0
@@ -230,7 +230,7 @@ func (b *builder) picked(si, i int) reader {
 	}
 	return func(sh *shard, slot int) value {
 		p := sh.states[si][i].(*pickState)
-		if !p.has[slot] || p.null[slot] {
+		if at := &p.at[slot]; !at.has || at.null {
 			return value{missing: true}
 		}
 		switch {

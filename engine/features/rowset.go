@@ -100,36 +100,65 @@ func (p *setPart) each(do func(h quality.Hash, number uint32) error) error {
 			}
 		}
 	}
-	for _, h := range p.log.hashes {
-		if err := do(h, 1); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.log.each(func(h quality.Hash) error { return do(h, 1) })
 }
 
 // hashLog is a list of hashes in which some may stand several times; a long one holds each at most four times on average.
 type hashLog struct {
-	hashes []quality.Hash
-	limit  int
+	full  [][]quality.Hash
+	last  []quality.Hash // behind those of full
+	n     int
+	room  int // hashes that there is memory for
+	limit int
 }
 
-// leastLog is the length from which a log is made free of repetitions.
-const leastLog = 1 << 18
+// leastLog is the length from which a log is made free of repetitions; logBlock that of its parts.
+const (
+	leastLog = 1 << 18
+	logBlock = 1 << 13
+)
 
 const hashBytes = 16
 
+func (l *hashLog) bytes() int64 { return hashBytes * int64(l.room) }
+
 func (l *hashLog) add(h quality.Hash) {
-	if len(l.hashes) == cap(l.hashes) {
-		if l.limit = max(l.limit, leastLog); len(l.hashes) >= l.limit {
-			l.compact()
-			l.limit = max(leastLog, 2*len(l.hashes))
+	if len(l.last) == cap(l.last) {
+		l.makeRoom()
+	}
+	l.last = append(l.last, h)
+	l.n++
+}
+
+func (l *hashLog) makeRoom() {
+	if l.n >= max(l.limit, leastLog) {
+		l.compact()
+		l.limit = max(leastLog, 2*l.n)
+	}
+	if len(l.last) < cap(l.last) {
+		return
+	}
+	if len(l.last) > 0 {
+		l.full = append(l.full, l.last)
+	}
+	size := min(logBlock, max(16, l.n))
+	l.last, l.room = make([]quality.Hash, 0, size), l.room+size
+}
+
+// each calls do with every hash.
+func (l *hashLog) each(do func(h quality.Hash) error) error {
+	for i := range len(l.full) + 1 {
+		part := l.last
+		if i < len(l.full) {
+			part = l.full[i]
 		}
-		if len(l.hashes) == cap(l.hashes) {
-			l.hashes = append(make([]quality.Hash, 0, max(16, 2*len(l.hashes))), l.hashes...)
+		for _, h := range part {
+			if err := do(h); err != nil {
+				return err
+			}
 		}
 	}
-	l.hashes = append(l.hashes, h)
+	return nil
 }
 
 // compactRanges is the number of ranges in which equal hashes are looked for, each in a table that fits the cache.
@@ -138,42 +167,48 @@ const compactRanges = 64
 // compact leaves one of equal hashes.
 func (l *hashLog) compact() {
 	rangeOf := func(h quality.Hash) int { return int(h.Hi >> (58 - 6) % compactRanges) } // below the bits of partOf
+	parts := append(l.full, l.last)
 	var begin [compactRanges + 1]int
-	for _, h := range l.hashes {
-		begin[rangeOf(h)+1]++
+	for _, part := range parts {
+		for _, h := range part {
+			begin[rangeOf(h)+1]++
+		}
 	}
 	most := 0
 	for i := range compactRanges {
 		most = max(most, begin[i+1])
 		begin[i+1] += begin[i]
 	}
-	next, dealt := begin, make([]quality.Hash, len(l.hashes))
-	for _, h := range l.hashes {
-		i := rangeOf(h)
-		dealt[next[i]] = h
-		next[i]++
+	next, dealt := begin, make([]quality.Hash, l.n)
+	for i, part := range parts {
+		for _, h := range part {
+			r := rangeOf(h)
+			dealt[next[r]] = h
+			next[r]++
+		}
+		parts[i] = nil
 	}
 	size := 16
 	for size < 2*most {
 		size *= 2
 	}
-	table := make([]int32, size) // number + 1 within the range, 0 = free
-	kept := l.hashes[:0]
+	table := make([]int32, size) // number + 1 among the range's kept hashes, 0 = free
+	kept := dealt[:0]            // never ahead of what is read
 	for i := range compactRanges {
 		clear(table)
-		of := dealt[begin[i]:begin[i+1]]
-		for n, h := range of {
+		first := len(kept)
+		for _, h := range dealt[begin[i]:begin[i+1]] {
 			at := int(h.Lo) & (size - 1)
-			for table[at] != 0 && of[table[at]-1] != h {
+			for table[at] != 0 && kept[first+int(table[at])-1] != h {
 				at = (at + 1) & (size - 1)
 			}
 			if table[at] == 0 {
-				table[at] = int32(n) + 1
 				kept = append(kept, h)
+				table[at] = int32(len(kept) - first)
 			}
 		}
 	}
-	l.hashes = kept
+	l.full, l.last, l.n, l.room = nil, kept, len(kept), cap(kept)
 }
 
 // add writes hashes down; order lists them by range.
@@ -202,7 +237,7 @@ func (s *rowSet) put(h quality.Hash, number uint32) {
 // account adds what a part has grown by to the fold's bytes; under its lock.
 func (s *rowSet) account(part int) {
 	p := &s.parts[part]
-	if held := p.rows.bytes() + hashBytes*int64(cap(p.log.hashes)); held != p.held {
+	if held := p.rows.bytes() + p.log.bytes(); held != p.held {
 		s.held.Add(held - p.held)
 		p.held = held
 	}
@@ -282,12 +317,12 @@ func (s *rowSet) spill(part int, file *spillFile) error {
 // most about room bytes besides what the set holds.
 func (s *rowSet) count(part int, file *spillFile, room int64) (n, sum int64, err error) {
 	p := &s.parts[part]
-	if len(p.spilled) == 0 && (p.rows.n == 0 || len(p.log.hashes) == 0) {
+	if len(p.spilled) == 0 && (p.rows.n == 0 || p.log.n == 0) {
 		p.log.compact()
 		err = p.each(func(_ quality.Hash, c uint32) error { n, sum = n+1, sum+int64(c); return nil })
 		return n, sum, err
 	}
-	rows := int64(p.rows.n + len(p.log.hashes))
+	rows := int64(p.rows.n + p.log.n)
 	if err := file.read(p.spilled, func(rec arrow.Record) error { rows += rec.NumRows(); return nil }); err != nil {
 		return 0, 0, err
 	}

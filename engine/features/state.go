@@ -177,8 +177,13 @@ func (s *sumState) add(b *batch, slots, rows []int32) error {
 		if b.skips(row) {
 			continue
 		}
+		sum, v := &s.sum[slots[i]], &b.arg.dec[int(row)&b.arg.mask]
+		if v.hi == int64(v.lo)>>63 && sum.hi == int64(sum.lo)>>63 { // as good as always: no overflow
+			*sum = addShort(int64(sum.lo), int64(v.lo))
+			continue
+		}
 		var ok bool
-		if s.sum[slots[i]], ok = s.sum[slots[i]].add(b.arg.dec[int(row)&b.arg.mask]); !ok {
+		if *sum, ok = sum.add(*v); !ok {
 			return &rangeError{}
 		}
 	}
@@ -204,39 +209,54 @@ func (s *sumState) load(d *decoder, slot int32) error {
 // extremeState keeps the smallest or largest number or time; times in microseconds.
 type extremeState struct {
 	max bool
-	has []bool
-	v   []i128
+	of  []extreme
 }
 
-func (s *extremeState) grow(n int)   { s.has, s.v = extend(s.has, n), extend(s.v, n) }
+type extreme struct {
+	v   i128
+	has bool
+}
+
+const extremeBytes = 24
+
+func (s *extremeState) grow(n int)   { s.of = extend(s.of, n) }
 func (s *extremeState) freeze()      {}
-func (s *extremeState) bytes() int64 { return 17 * int64(cap(s.v)) }
+func (s *extremeState) bytes() int64 { return extremeBytes * int64(cap(s.of)) }
 
 func (s *extremeState) take(slot int32, v i128) {
-	if !s.has[slot] || s.max && v.cmp(s.v[slot]) > 0 || !s.max && v.cmp(s.v[slot]) < 0 {
-		s.has[slot], s.v[slot] = true, v
+	e := &s.of[slot]
+	if !e.has || s.max && v.cmp(e.v) > 0 || !s.max && v.cmp(e.v) < 0 {
+		e.has, e.v = true, v
 	}
 }
 
 func (s *extremeState) add(b *batch, slots, rows []int32) error {
-	for i, row := range rows {
-		if b.skips(row) {
-			continue
+	if b.arg.typ == typeTime {
+		for i, row := range rows {
+			if b.skips(row) {
+				continue
+			}
+			// What is kept of times has 64 bits.
+			e, t := &s.of[slots[i]], b.arg.tim[int(row)&b.arg.mask]
+			if kept := int64(e.v.lo); !e.has || s.max && t > kept || !s.max && t < kept {
+				e.has, e.v = true, i128Of(t)
+			}
 		}
-		if j := int(row) & b.arg.mask; b.arg.typ == typeTime {
-			s.take(slots[i], i128Of(b.arg.tim[j]))
-		} else {
-			s.take(slots[i], b.arg.dec[j])
+		return nil
+	}
+	for i, row := range rows {
+		if !b.skips(row) {
+			s.take(slots[i], b.arg.dec[int(row)&b.arg.mask])
 		}
 	}
 	return nil
 }
 
-func (s *extremeState) reset() { s.has, s.v = nil, nil }
+func (s *extremeState) reset() { s.of = nil }
 
 func (s *extremeState) save(e *encoder, slot int) {
-	if s.has[slot] {
-		e.number(s.v[slot])
+	if s.of[slot].has {
+		e.number(s.of[slot].v)
 	}
 }
 

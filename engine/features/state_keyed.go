@@ -1,39 +1,5 @@
 package features
 
-// distinctState keeps a set of keys per customer.
-type distinctState struct {
-	customers int
-	pairSet
-}
-
-func (s *distinctState) grow(n int) { s.customers = max(s.customers, n) }
-
-func (s *distinctState) freeze() { s.pairSet.freeze(s.customers) }
-
-func (s *distinctState) add(b *batch, slots, rows []int32) error {
-	for i, row := range rows {
-		if !b.skips(row) {
-			s.at(slots[i], b.keys[row])
-		}
-	}
-	return nil
-}
-
-func (s *distinctState) reset() { *s = distinctState{} }
-
-func (s *distinctState) save(e *encoder, slot int) {
-	for _, key := range s.of(slot) {
-		e.fixed(key)
-	}
-}
-
-func (s *distinctState) load(d *decoder, slot int32) error {
-	for d.more() {
-		s.at(slot, d.fixed())
-	}
-	return nil
-}
-
 // keyedSumState keeps a sum per customer and key.
 type keyedSumState struct {
 	customers int

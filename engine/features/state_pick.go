@@ -5,16 +5,22 @@ import "strings"
 // pickState keeps one row's value per customer: that of the earliest or latest time, or of the first or last row.
 type pickState struct {
 	kind stateKind
-	has  []bool
-	at   []int64 // time, or rank of the file and row as file << 40 + row
-	null []bool
+	at   []pickAt
 	v    vec // values by customer, of arg's type
 
 	textBytes int64 // of v.str
 }
 
+// pickAt is where the kept value stood.
+type pickAt struct {
+	at        int64 // time, or rank of the file and row as file << 40 + row
+	has, null bool
+}
+
+const pickBytes = 16
+
 func (s *pickState) grow(n int) {
-	s.has, s.at, s.null = extend(s.has, n), extend(s.at, n), extend(s.null, n)
+	s.at = extend(s.at, n)
 	s.growValues(n)
 }
 
@@ -33,25 +39,26 @@ func (s *pickState) growValues(n int) {
 
 func (s *pickState) freeze() {}
 func (s *pickState) bytes() int64 {
-	return 10*int64(cap(s.at)) + int64(cap(s.v.bit)) + 16*int64(cap(s.v.str)+cap(s.v.dec)) + 8*int64(cap(s.v.tim)) + s.textBytes
+	return pickBytes*int64(cap(s.at)) + int64(cap(s.v.bit)) + 16*int64(cap(s.v.str)+cap(s.v.dec)) + 8*int64(cap(s.v.tim)) + s.textBytes
 }
 
 // beats reports whether element j of w at time or place at replaces what the slot holds.
 func (s *pickState) beats(slot int32, at int64, w *vec, j int, null bool) bool {
-	if !s.has[slot] {
+	kept := &s.at[slot]
+	if !kept.has {
 		return true
 	}
 	switch s.kind {
 	case keepFirstRow:
-		return at < s.at[slot]
+		return at < kept.at
 	case keepLastRow:
-		return at > s.at[slot]
+		return at > kept.at
 	}
-	if null || s.null[slot] {
+	if null || kept.null {
 		return false // missing values are not offered by time
 	}
-	later := at > s.at[slot]
-	if at == s.at[slot] {
+	later := at > kept.at
+	if at == kept.at {
 		o := order(w, &s.v, j, int(slot))
 		return s.kind == keepEarliest && o < 0 || s.kind == keepLatest && o > 0
 	}
@@ -62,7 +69,7 @@ func (s *pickState) take(slot int32, at int64, w *vec, j int, null bool) {
 	if !s.beats(slot, at, w, j, null) {
 		return
 	}
-	s.has[slot], s.at[slot], s.null[slot] = true, at, null
+	s.at[slot] = pickAt{at, true, null}
 	if null {
 		return
 	}
@@ -93,7 +100,13 @@ func (s *pickState) add(b *batch, slots, rows []int32) error {
 			at = b.file<<40 + b.row + int64(b.rowOf(row))
 		} else {
 			at = b.time.tim[int(row)&b.time.mask]
-			if slot := slots[i]; s.has[slot] && at != s.at[slot] && (at < s.at[slot]) == (s.kind == keepLatest) {
+			kept := &s.at[slots[i]]
+			if kept.has && at != kept.at && (at < kept.at) == (s.kind == keepLatest) {
+				continue
+			}
+			if (at != kept.at || !kept.has) && s.v.typ == typeNumber && b.arg.null == nil {
+				*kept = pickAt{at, true, false}
+				s.v.dec[slots[i]] = b.arg.dec[int(row)&b.arg.mask]
 				continue
 			}
 		}
@@ -106,21 +119,21 @@ func (s *pickState) add(b *batch, slots, rows []int32) error {
 func (s *pickState) setType(typ valueType, scale int) {
 	if s.v.typ == typeNull {
 		s.v.typ, s.v.scale, s.v.mask = typ, scale, -1
-		s.growValues(len(s.has))
+		s.growValues(len(s.at))
 	}
 }
 
 func (s *pickState) reset() { *s = pickState{kind: s.kind} }
 
 func (s *pickState) save(e *encoder, slot int) {
-	if !s.has[slot] {
+	if !s.at[slot].has {
 		return
 	}
 	e.byte(byte(s.v.typ))
 	e.byte(byte(s.v.scale))
-	e.fixed(uint64(s.at[slot]))
-	e.bool(s.null[slot])
-	if s.null[slot] {
+	e.fixed(uint64(s.at[slot].at))
+	e.bool(s.at[slot].null)
+	if s.at[slot].null {
 		return
 	}
 	switch s.v.typ {

@@ -3,7 +3,6 @@ package quality
 import (
 	"iter"
 	"math/bits"
-	"slices"
 )
 
 // counter counts how often keys occur: an open-addressing table, three quarters full at most. The zero counter is empty.
@@ -67,11 +66,10 @@ func (c *counter) all() iter.Seq2[uint64, int64] {
 	}
 }
 
-func (c *counter) sortedKeys() []uint64 {
+func (c *counter) keys() []uint64 {
 	keys := make([]uint64, 0, c.n)
 	for key := range c.all() {
 		keys = append(keys, key)
 	}
-	slices.Sort(keys)
 	return keys
 }

@@ -2,6 +2,7 @@ package quality
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -24,6 +25,18 @@ func TestCounterAgainstMap(t *testing.T) {
 		}
 		if got := maps.Collect(c.all()); !maps.Equal(got, want) || c.n != len(want) {
 			t.Fatalf("got %v (%d), want %v", got, c.n, want)
+		}
+	})
+}
+
+// nth is what sorting would give, for any place.
+func TestNth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.SliceOfN(rapid.Uint64Range(0, 1<<rapid.IntRange(1, 63).Draw(t, "bits")), 1, 2000).Draw(t, "v")
+		sorted := slices.Sorted(slices.Values(v))
+		n := rapid.IntRange(0, len(v)-1).Draw(t, "n")
+		if got := nth(v, n); got != sorted[n] {
+			t.Fatalf("element %d of %d is %d, want %d", n, len(v), got, sorted[n])
 		}
 	})
 }

@@ -91,19 +91,29 @@ func (c *columnJudge) add(a arrow.Array, tallies []tally) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.nulls += int64(a.NullN())
+	switch a := a.(type) {
+	case *array.Int64:
+		for i := range tallies {
+			t := &tallies[i]
+			if c.number(decimal128.FromI64(int64(t.lo)), 0, t.n) {
+				c.distinct.add(t.hash)
+			}
+		}
+		return
+	case *array.Decimal128:
+		scale := a.DataType().(*arrow.Decimal128Type).Scale
+		for i := range tallies {
+			t := &tallies[i]
+			if c.number(decimal128.New(t.hi, t.lo), scale, t.n) {
+				c.distinct.add(t.hash)
+			}
+		}
+		return
+	}
 	for i := range tallies {
 		c.distinct.add(tallies[i].hash)
 	}
-	switch a := a.(type) {
-	case *array.Int64:
-		for _, t := range tallies {
-			c.number(decimal128.FromI64(int64(t.lo)), 0, t.n)
-		}
-	case *array.Decimal128:
-		scale := a.DataType().(*arrow.Decimal128Type).Scale
-		for _, t := range tallies {
-			c.number(decimal128.New(t.hi, t.lo), scale, t.n)
-		}
+	switch a.(type) {
 	case *array.Float64:
 		for _, t := range tallies {
 			c.float(math.Float64frombits(t.lo), t.n)
@@ -122,8 +132,11 @@ func (c *columnJudge) add(a arrow.Array, tallies []tally) {
 	}
 }
 
-// number judges a number that stands in n cells.
-func (c *columnJudge) number(v decimal128.Num, scale int32, n int64) {
+// fewDigits is beyond the numbers of which two never share a float64, whatever their scales.
+const fewDigits = 1_000_000_000_000_000
+
+// number judges a number that stands in n cells. It returns false only if the number was judged before.
+func (c *columnJudge) number(v decimal128.Num, scale int32, n int64) (isNew bool) {
 	if !c.seen || v.Less(c.low) {
 		c.low = v
 	}
@@ -134,7 +147,9 @@ func (c *columnJudge) number(v decimal128.Num, scale int32, n int64) {
 	if v.HighBits() < 0 {
 		c.negative += n
 	}
-	c.spread.add(decimalFloat(v, scale), n)
+	isNew = c.spread.add(decimalFloat(v, scale), n)
+	x := int64(v.LowBits())
+	return isNew || v.HighBits() != x>>63 || x <= -fewDigits || x >= fewDigits
 }
 
 // float judges a number that stands in n cells.

@@ -35,10 +35,42 @@ func (d *distinct) add(h uint64) {
 }
 
 func (d *distinct) compact() {
-	sorted := d.seen.sortedKeys()
-	d.limit = sorted[distinctKeep]
+	d.limit = nth(d.seen.keys(), distinctKeep)
 	d.seen.keep(func(h uint64) bool { return h < d.limit })
 }
+
+// nth returns the element that stands at n when v, which it reorders, is sorted.
+func nth(v []uint64, n int) uint64 {
+	for len(v) > 1<<6 {
+		pivot := median(v[0], v[len(v)/2], v[len(v)-1])
+		i, j := 0, len(v)-1
+		for i <= j {
+			for v[i] < pivot {
+				i++
+			}
+			for v[j] > pivot {
+				j--
+			}
+			if i <= j {
+				v[i], v[j] = v[j], v[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case n <= j:
+			v = v[:j+1]
+		case n >= i:
+			v, n = v[i:], n-i
+		default:
+			return v[n]
+		}
+	}
+	slices.Sort(v)
+	return v[n]
+}
+
+func median(a, b, c uint64) uint64 { return max(min(a, b), min(max(a, b), c)) }
 
 func (d *distinct) merge(o *distinct) {
 	if o.limit < d.limit {
@@ -55,8 +87,7 @@ func (d *distinct) count() (n int64, exactly bool) {
 	if d.limit == math.MaxUint64 {
 		return int64(d.seen.n), true
 	}
-	sorted := d.seen.sortedKeys()
-	kth := sorted[distinctKeep-1]
+	kth := nth(d.seen.keys(), distinctKeep-1)
 	return int64(math.Round(float64(distinctKeep-1) / (float64(kth) / 0x1p64))), false
 }
 
@@ -76,7 +107,8 @@ func newSpread() *spread { return &spread{} }
 // bucketBits are the low bits of a float64 that a bucket leaves out: 7 bits of the fraction remain.
 const bucketBits = 45
 
-func (s *spread) add(x float64, n int64) {
+// add counts x n times. It reports whether x is new; where buckets are counted, that may be so.
+func (s *spread) add(x float64, n int64) (isNew bool) {
 	if x == 0 {
 		x = 0 // -0 is 0
 	}
@@ -84,10 +116,13 @@ func (s *spread) add(x float64, n int64) {
 	if s.coarse {
 		key = key >> bucketBits << bucketBits
 	}
-	*s.counts.at(key) += n
+	count := s.counts.at(key)
+	isNew = s.coarse || *count == 0
+	*count += n
 	if !s.coarse && s.counts.n > spreadKeep {
 		s.coarsen()
 	}
+	return isNew
 }
 
 func (s *spread) coarsen() {

@@ -28,7 +28,10 @@ type columnReader interface {
 	release()
 }
 
-func (r *Reader) column(ctx context.Context, in *pqarrow.FileReader, group int, c column) (columnReader, error) {
+func (r *Reader) column(ctx context.Context, w *walker, in *pqarrow.FileReader, group int, c column) (columnReader, error) {
+	if fast := r.chunkReader(w, group, c); fast != nil {
+		return fast, nil
+	}
 	if c.int96 {
 		chunk, err := in.ParquetReader().RowGroup(group).Column(c.leaf)
 		if err != nil {

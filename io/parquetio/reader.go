@@ -34,12 +34,14 @@ type Reader struct {
 	cols []column // one for each delivered column
 	opt  arrowio.Options
 	size int64
+	slow bool // arrow decodes all columns; for tests
 }
 
 // column is a delivered column: field i of the schema's root and leaf j of the file.
 type column struct {
 	field, leaf int
 	uuid, int96 bool
+	raw         arrow.DataType        // as the file has it
 	decimal     *arrow.Decimal128Type // nil unless it is one of at most 16 bytes, of a fixed number
 }
 
@@ -134,7 +136,7 @@ func (r *Reader) plan() error {
 		if l := r.f.leaves[j]; l.typ == pFixed && l.length > 0 && l.length <= 16 {
 			decimal, _ = fields[at].Type.(*arrow.Decimal128Type)
 		}
-		r.cols = append(r.cols, column{field: at, decimal: decimal, leaf: j, int96: r.f.leaves[j].typ == pInt96,
+		r.cols = append(r.cols, column{field: at, raw: fields[at].Type, decimal: decimal, leaf: j, int96: r.f.leaves[j].typ == pInt96,
 			uuid: logical != nil && logical.Equals(schema.UUIDLogicalType{})})
 		r.sel.Index[k] = k
 	}
@@ -211,7 +213,7 @@ func (r *Reader) readGroup(ctx context.Context, w *walker, i int, first *int64, 
 			return err
 		}
 		for _, c := range cols {
-			cr, err := r.column(ctx, in, i, c)
+			cr, err := r.column(ctx, w, in, i, c)
 			if err != nil {
 				return err
 			}
