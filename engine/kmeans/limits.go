@@ -30,8 +30,11 @@ func (d *Data) Shared(n int) bool {
 	if d.Pooling != "" {
 		return d.Pooling == "shared"
 	}
-	return 4*n*d.M.D > sharedBytes && d.limits.Runs > 1
+	return exceedsCache(n, d.M.D) && d.limits.Runs > 1
 }
+
+// exceedsCache reports whether n rows of d columns are too many for the cache.
+func exceedsCache(n, d int) bool { return 4*n*d > sharedBytes }
 
 // packedSize is the size of a copy of n rows of d columns in both layouts.
 func packedSize(n, d int) int64 { return 8 * int64(n) * int64(d) }
@@ -52,7 +55,7 @@ func (d *Data) Need(l Limits, threads int) int64 {
 		shared += 4 * n * cols
 	}
 	runs := int64(1)
-	if 4*n*cols > sharedBytes {
+	if exceedsCache(d.M.N, d.M.D) {
 		runs = int64(max(l.Runs, 1))
 	}
 	worker := n * (seeds + sample + labels + run*runs)

@@ -11,6 +11,7 @@ import (
 // rows merged where there are many.
 type sample struct {
 	*points         // rows that are fitted
+	whole   bool    // all rows are open with weight 1
 	weight  []int32 // per row; zero only where the rows were not packed
 	lead    []int32 // per row: the first row of the matrix with weight that it stands for; nil where it is the row itself
 	total   uint64  // sum of the weights
@@ -40,6 +41,10 @@ type entry struct {
 // Open makes the worker fit over the rows with these weights, one per row, nil = 1 each; their sum is below 2^40.
 func (w *Worker) Open(weights []uint16) {
 	s := &w.sample
+	if s.whole && weights == nil {
+		return
+	}
+	s.whole = weights == nil
 	base := w.data.points()
 	n := w.data.M.N
 	s.lead, s.merged, s.inside, s.heavy, s.total = nil, nil, nil, false, 0

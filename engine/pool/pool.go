@@ -78,8 +78,7 @@ func (e *TooLittleError) Error() string { return fmt.Sprintf("fits need at least
 // Best returns the best fits of one batch without weights, whose restarts it spreads over the cores. tick is as for Run.
 func (p *Pool) Best(ctx context.Context, b Batch, tick func()) (Fits, error) {
 	var mu sync.Mutex
-	best := make(Fits, len(b.K))
-	from := make([]int, len(b.K)) // restart of the best fit, + 1
+	best := newBests(len(b.K))
 	restarts := len(b.Seeds)
 	if b.Starts != nil {
 		restarts = 1
@@ -89,21 +88,35 @@ func (p *Pool) Best(ctx context.Context, b Batch, tick func()) (Fits, error) {
 		if b.Starts == nil {
 			one.Seeds = b.Seeds[r : r+1]
 		}
-		fits, err := p.fit(ctx, w, one, tick)
+		fits, err := fit(ctx, w, one, tick)
 		if err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		for at := range fits {
-			f := &fits[at]
-			if from[at] == 0 || w.Better(f, &best[at]) || r+1 < from[at] && !w.Better(&best[at], f) {
-				from[at], best[at] = r+1, *f
-			}
+		for at, f := range fits {
+			best.keep(w, at, r, f)
 		}
 		return nil
 	})
-	return best, err
+	return best.fits, err
+}
+
+// bests are the best fits so far, one for each k, and the restarts that they come from, + 1.
+type bests struct {
+	fits Fits
+	from []int
+}
+
+func newBests(n int) *bests { return &bests{make(Fits, n), make([]int, n)} }
+
+// keep takes f of a restart if it has the smallest inertia so far, or the same from an earlier restart, in whatever order
+// the restarts end.
+func (b *bests) keep(w *kmeans.Worker, at, restart int, f kmeans.Fit) {
+	best := &b.fits[at]
+	if b.from[at] == 0 || w.Better(&f, best) || restart+1 < b.from[at] && !w.Better(best, &f) {
+		*best, b.from[at] = f, restart+1
+	}
 }
 
 // Refine improves the fits of unweighted rows by exchanges (kmeans.Worker.Refine), each on its own.
@@ -130,7 +143,7 @@ func (p *Pool) Pooling() string {
 // only after open for b. The first error, in the order of b, ends the run; a cancelled ctx ends it within one fit.
 func (p *Pool) Run(ctx context.Context, n int, open func(b int) Batch, done func(b int, fits Fits) error, tick func()) error {
 	return p.each(ctx, n, func(w *kmeans.Worker, b int) error {
-		fits, err := p.fit(ctx, w, open(b), tick)
+		fits, err := fit(ctx, w, open(b), tick)
 		if err != nil {
 			return err
 		}
@@ -161,7 +174,7 @@ func (p *Pool) each(ctx context.Context, n int, f func(w *kmeans.Worker, i int) 
 }
 
 // fit finds the best fits of a batch.
-func (p *Pool) fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, error) {
+func fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, error) {
 	var sum uint64
 	for _, v := range b.Weights {
 		sum += uint64(v)
@@ -171,7 +184,7 @@ func (p *Pool) fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) 
 			Why: "integer sums are exact only below 2^40", Fix: "use fewer rows or smaller weights"}
 	}
 	w.Open(b.Weights)
-	best := make(Fits, len(b.K))
+	best := newBests(len(b.K))
 	d := w.Columns()
 	restart, seeds := -1, []float32(nil)
 	cells := len(b.K) * max(len(b.Seeds), 1)
@@ -193,12 +206,8 @@ func (p *Pool) fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) 
 		}
 		return seeds[:min(k*d, len(seeds))]
 	}
-	from := make([]int, len(b.K)) // restart of the best fit, + 1
 	err := w.FitAll(ctx, cells, start, b.MaxIter, func(cell int, f kmeans.Fit) {
-		at, r := cell%len(b.K), cell/len(b.K)+1
-		if from[at] == 0 || w.Better(&f, &best[at]) || r < from[at] && !w.Better(&best[at], &f) {
-			from[at], best[at] = r, f
-		}
+		best.keep(w, cell%len(b.K), cell/len(b.K), f)
 		if tick != nil {
 			tick()
 		}
@@ -206,8 +215,8 @@ func (p *Pool) fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) 
 	if err != nil {
 		return nil, err
 	}
-	for at := range best {
-		w.Complete(&best[at])
+	for at := range best.fits {
+		w.Complete(&best.fits[at])
 	}
-	return best, nil
+	return best.fits, nil
 }
