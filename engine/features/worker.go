@@ -1,7 +1,6 @@
 package features
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"segovia/engine/quality"
-	"segovia/kernels/problem"
 )
 
 // worker folds one file after the other into the shards, which all workers share.
@@ -48,34 +46,6 @@ type runPart uint16
 const noKey runPart = shardCount
 
 func (p runPart) shard() int32 { return int32(p % shardCount) }
-
-// heldBatchRows are the rows of a batch, dealt to the shards. Some batches are held back, so that a shard is visited with
-// many rows at once: what it keeps of its customers has left the cache when its turn comes again.
-type heldBatchRows struct {
-	dealing
-	heldBatch
-	err           error // ends the folding of the batch
-	runs          []keyRun
-	states        []batch // by state of the source
-	times, amount *vec
-	orders        []quality.Hash
-	hasOrder      []bool
-}
-
-// What all workers together hold back, and what each may at least; under a memory budget it is less. With 128 MiB a worker
-// visits a shard with 4,000 rows, a few of each customer (BenchmarkFold: 5 % less processor time than with 32 MiB).
-const (
-	heldBytes      = 256 << 20
-	leastHeldBytes = 32 << 20
-)
-
-func (f *folder) heldLimit() int64 {
-	limit := max(leastHeldBytes, int64(heldBytes/f.threads))
-	if f.cfg.MemoryMax <= 0 {
-		return limit
-	}
-	return min(limit, f.cfg.MemoryMax/int64(16*f.threads))
-}
 
 func newWorker(f *folder, id int) *worker {
 	w := &worker{folder: f, id: id, counts: make([]counts, len(f.sources))}
@@ -176,66 +146,6 @@ func (w *worker) batch(b heldBatch) error {
 	return nil
 }
 
-// flush folds what is held, shard by shard. fail is told the errors.
-func (w *worker) flush(fail func(b heldBatch, err error)) {
-	if w.nHeld == 0 {
-		return
-	}
-	held := w.held[:w.nHeld]
-	w.orders = w.orders[:0]
-	for k := range w.shards {
-		// Each worker begins elsewhere, so that they seldom wait for each other.
-		w.visit(held, (k+w.id*shardCount/w.threads)%shardCount)
-	}
-	w.orderSet.add(w.orders, &w.order)
-	for _, h := range held {
-		if h.err != nil {
-			fail(h.heldBatch, h.err)
-		}
-	}
-	if err := w.makeRoom(); err != nil {
-		fail(held[len(held)-1].heldBatch, err)
-	}
-	w.drop()
-}
-
-// drop forgets what is held.
-func (w *worker) drop() {
-	for _, h := range w.held[:w.nHeld] {
-		if h.rec != nil {
-			h.rec.Release()
-		}
-		h.heldBatch = heldBatch{}
-		clear(h.runs) // their texts are large together
-	}
-	w.nHeld, w.bytes = 0, 0
-}
-
-// visit folds the rows of one shard.
-func (w *worker) visit(held []*heldBatchRows, part int) {
-	if !slices.ContainsFunc(held, func(h *heldBatchRows) bool { return h.any(part) }) {
-		return
-	}
-	sh := w.shards[part]
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	for _, h := range held {
-		if h.err == nil && h.any(part) {
-			h.err = w.fill(h, sh, part)
-		}
-	}
-	if !w.measuring.Load() {
-		sh.account()
-	}
-}
-
-func evalAt(s *sourcePlan, expr int, in *input) (*vec, error) {
-	if expr < 0 {
-		return nil, nil
-	}
-	return s.exprs[expr].eval(in)
-}
-
 // findRuns finds the runs of rows with the same key, and says of each row in which it is.
 func (w *worker) findRuns(keys *vec, n int) {
 	w.runs, w.runOf = w.runs[:0], sized(w.runOf, n)
@@ -277,45 +187,6 @@ func (w *worker) dealRuns(dst []keyRun) []keyRun {
 	}
 	clear(w.runs) // their texts are the record's
 	return dst
-}
-
-// keyText returns the canonical key of row i; "" when it has none.
-func keyText(keys *vec, i int) string {
-	if keys.isNull(i) {
-		return ""
-	}
-	if keys.typ == typeText {
-		return keys.str[i&keys.mask]
-	}
-	return string(keys.appendText(nil, i&keys.mask))
-}
-
-// hashedValues are the hashes of an expression's values, as vec.hash returns them.
-type hashedValues struct {
-	valid  bool
-	hashes []quality.Hash
-	has    []bool
-}
-
-// hash returns the hashes of an expression's values for the rows of a batch; nil where expr is none.
-func (w *worker) hash(s *sourcePlan, expr int, in *input, n int) (*hashedValues, error) {
-	v, err := evalAt(s, expr, in)
-	if v == nil || err != nil {
-		return nil, err
-	}
-	h := &w.hashed[expr]
-	if h.valid {
-		return h, nil
-	}
-	h.valid, h.hashes, h.has = true, sized(h.hashes, n), sized(h.has, n)
-	for i := range n {
-		if i > 0 && v.sameAsBefore(i) {
-			h.hashes[i], h.has[i] = h.hashes[i-1], h.has[i-1]
-			continue
-		}
-		h.hashes[i], w.buf, h.has[i] = v.hash(w.buf, i)
-	}
-	return h, nil
 }
 
 // placeholders are dates that systems write where they know none.
@@ -454,158 +325,6 @@ func (w *worker) batches(all []batch, source int, in *input, n int) ([]batch, er
 			(b.time == nil || spec.time == s.time && spec.from <= s.from)
 	}
 	return all, nil
-}
-
-// keysOf computes the key of each row that a state files its rows under; has is nil where every row has one.
-func (w *worker) keysOf(s *sourcePlan, spec *stateSpec, times *vec, in *input, n int, texts *levelTexts) (keys []uint64, has []bool, err error) {
-	keys = make([]uint64, n)
-	if spec.by >= 0 {
-		h, err := w.hash(s, spec.by, in, n)
-		if err != nil {
-			return nil, nil, err
-		}
-		if spec.part == keyHash {
-			for i := range n {
-				keys[i] = h.hashes[i].Lo
-			}
-			if slices.Contains(h.has[:n], false) {
-				has = h.has
-			}
-			return keys, has, nil
-		}
-		return keys, nil, w.levelKeys(keys, h, s.exprs[spec.by], in, texts)
-	}
-	for i := range n {
-		if times.isNull(i) {
-			continue
-		}
-		t := times.tim[i&times.mask]
-		switch spec.part {
-		case keyDay:
-			keys[i] = dayKey(t)
-		case keyMonth:
-			keys[i] = uint64(time.UnixMicro(t).UTC().Month())
-		case keyQuarter:
-			keys[i] = uint64(time.UnixMicro(t).UTC().Month()+2) / 3
-		case keyHalf:
-			keys[i] = 1
-			if t >= spec.mid {
-				keys[i] = 2
-			}
-		}
-	}
-	return keys, nil, nil
-}
-
-// levelKeys fills the keys of levels, 0 for rows without one, and remembers the levels' texts.
-func (w *worker) levelKeys(keys []uint64, h *hashedValues, by *node, in *input, texts *levelTexts) error {
-	var met [256]uint64 // levels that are remembered, by their low bits
-	for i := range keys {
-		if !h.has[i] {
-			continue
-		}
-		key := max(h.hashes[i].Lo, 1)
-		keys[i] = key
-		if met[key%uint64(len(met))] == key {
-			continue
-		}
-		met[key%uint64(len(met))] = key
-		if texts.knows(key) {
-			continue
-		}
-		v, err := by.eval(in)
-		if err != nil {
-			return err
-		}
-		w.buf = v.appendText(w.buf[:0], i&v.mask)
-		if !texts.put(key, w.buf) {
-			return &problem.Problem{ID: "SEG-FEA-003",
-				What: fmt.Sprintf("a column used as a category has more than %d levels", maxLevels),
-				Why:  "it looks like an identifier",
-				Fix:  "Use another column for `by` or `mode`, or merge levels with an expression."}
-		}
-	}
-	return nil
-}
-
-// fill folds the rows of one batch in one shard, whose lock the caller holds.
-func (w *worker) fill(h *heldBatchRows, sh *shard, part int) error {
-	source := h.file.source
-	s, c := w.sources[source], &w.counts[source]
-	entity := source == w.entityIndex
-	rows, again, only := h.places(part)
-	if w.measuring.Load() {
-		if entity {
-			for at := rows[0]; at < only[1]; at++ {
-				w.customers.put(customerHash(h.runs[h.run[at]].text))
-			}
-		}
-		return nil
-	}
-	w.resolve(h, sh, only, entity)
-	w.resolve(h, sh, again, entity)
-	if err := w.add(h, sh, true); err != nil {
-		return err
-	}
-	w.resolve(h, sh, rows, entity)
-	c.RowsUnknownCustomer += int64(int(rows[1]-rows[0]) - len(w.known))
-	if !s.entity {
-		for _, slot := range w.slots {
-			sh.active[slot] = true
-		}
-	}
-	if o := sh.once[source]; o != nil {
-		file := w.ranks[source][h.file.file]
-		for i, slot := range w.slots {
-			o.add(slot, rowAt{file, h.firstRow + int64(h.row[w.known[i]])})
-		}
-	}
-	if err := c.use(w.known, h.times, h.amount); err != nil {
-		return err
-	}
-	for _, at := range w.known {
-		if h.orders == nil {
-			break
-		}
-		if last := len(w.orders) - 1; h.hasOrder[at] && (last < 0 || w.orders[last] != h.orders[at]) {
-			w.orders = append(w.orders, h.orders[at])
-		}
-	}
-	return w.add(h, sh, false)
-}
-
-// resolve finds the customers of the rows at some places: in w.known the places of those who exist, in w.slots the
-// customers.
-func (w *worker) resolve(h *heldBatchRows, sh *shard, places [2]int32, add bool) {
-	w.known, w.slots = w.known[:0], w.slots[:0]
-	slot, last := int32(-1), int32(-1)
-	for at := places[0]; at < places[1]; at++ {
-		if run := h.run[at]; run != last {
-			slot, last = sh.slot(&h.runs[run], add), run
-		}
-		if slot >= 0 {
-			w.known, w.slots = append(w.known, at), append(w.slots, slot)
-		}
-	}
-}
-
-// add folds the known rows into the states; with places, only into those that ask for a row's place.
-func (w *worker) add(h *heldBatchRows, sh *shard, places bool) error {
-	if len(w.known) == 0 {
-		return nil
-	}
-	sh.toStates(w.slots)
-	for i, st := range sh.states[h.file.source] {
-		kind := h.states[i].spec.kind
-		if places && kind != keepFirstRow && kind != keepLastRow {
-			continue
-		}
-		st.grow(sh.count())
-		if err := st.add(&h.states[i], w.slots, w.known); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // use counts the used rows, their times and their amount.
