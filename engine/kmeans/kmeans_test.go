@@ -161,18 +161,24 @@ func available() []kernels.Path {
 	return out
 }
 
+// drawWorker draws a path and a way of doing less work.
+func drawWorker(t *rapid.T, m *tile.Matrix) *Worker {
+	data := NewData(m)
+	data.Unmerged, data.Limits().Lean = rapid.Bool().Draw(t, "unmerged"), rapid.Bool().Draw(t, "lean")
+	if rapid.Bool().Draw(t, "unpacked") {
+		data.Limits().Packed = 0
+	}
+	w, err := data.NewWorker(rapid.SampledFrom(available()).Draw(t, "path"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 func TestLloydEqualsTheContract(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, weights := drawMatrix(t)
-		data := NewData(m)
-		data.Unmerged, data.Limits().Lean = rapid.Bool().Draw(t, "unmerged"), rapid.Bool().Draw(t, "lean")
-		if rapid.Bool().Draw(t, "unpacked") {
-			data.Limits().Packed = 0
-		}
-		w, err := data.NewWorker(rapid.SampledFrom(available()).Draw(t, "path"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		w := drawWorker(t, m)
 		k := rapid.IntRange(1, 12).Draw(t, "k")
 		maxIter := rapid.SampledFrom([]int{1, 3, 300}).Draw(t, "maxIter")
 		w.Open(weights)

@@ -120,22 +120,29 @@ func (w *Worker) rowsFrom(first, n int) *kernels.Rows {
 
 // loosen books the drift of the last step and makes the limits of this one.
 func (r *run) loosen() {
-	largest, second, at := 0.0, 0.0, -1
+	other := largestOther(r.drift)
 	for c, v := range r.drift {
+		r.slack[c] += v + other(c)
+		r.limit[c] = float32(r.slack[c]*(1+0x1p-22) + 0x1p-148)
+		r.below[c] = float32(r.slack[c] * (1 - 0x1p-22))
+	}
+}
+
+// largestOther returns the function that gives, for each cluster, the largest drift of another one.
+func largestOther(drift []float64) func(c int) float64 {
+	largest, second, at := 0.0, 0.0, -1
+	for c, v := range drift {
 		if v > largest {
 			largest, second, at = v, largest, c
 		} else if v > second {
 			second = v
 		}
 	}
-	for c, v := range r.drift {
-		other := largest
+	return func(c int) float64 {
 		if c == at {
-			other = second
+			return second
 		}
-		r.slack[c] += v + other
-		r.limit[c] = float32(r.slack[c]*(1+0x1p-22) + 0x1p-148)
-		r.below[c] = float32(r.slack[c] * (1 - 0x1p-22))
+		return largest
 	}
 }
 
@@ -174,7 +181,7 @@ func (w *Worker) rescore(r *run, model, first, n int) {
 	}
 }
 
-// scoreTiles scores the rows from first on as they lie. New says that no row had a label before, and leaves sums and hash
+// scoreTiles scores the rows from first on as they lie. With fresh, no row had a label before, and sums and hash are left
 // to the caller.
 func (w *Worker) scoreTiles(r *run, model, first, n int, fresh bool) {
 	s := &w.sample

@@ -153,25 +153,23 @@ func (w *Worker) boundExchange(x *exchange) {
 	x.tighten()
 }
 
-// tighten computes add, sub and factor.
-func (x *exchange) tighten() {
-	largest, second, at := 0.0, 0.0, -1
+// smallest is the size of the smallest cluster that has rows.
+func (x *exchange) smallest() int64 {
 	smallest := int64(math.MaxInt64)
-	for c, v := range x.drift {
-		if v > largest {
-			largest, second, at = v, largest, c
-		} else if v > second {
-			second = v
-		}
-		if x.size[c] > 0 {
-			smallest = min(smallest, x.size[c])
+	for _, s := range x.size {
+		if s > 0 {
+			smallest = min(smallest, s)
 		}
 	}
-	for c := range x.k {
-		x.add[c], x.sub[c] = x.drift[c], largest
-		if c == at {
-			x.sub[c] = second
-		}
+	return smallest
+}
+
+// tighten computes add, sub and factor.
+func (x *exchange) tighten() {
+	smallest := x.smallest()
+	other := largestOther(x.drift)
+	for c, v := range x.drift {
+		x.add[c], x.sub[c] = v, other(c)
 		x.factor[c] = lead(x.size[c], smallest, 1)
 	}
 }
@@ -187,16 +185,10 @@ func (x *exchange) stays(i int, wt int32) bool {
 	c := x.label[i]
 	factor := x.factor[c]
 	if wt > 1 {
-		smallest := int64(math.MaxInt64)
-		for _, s := range x.size {
-			if s > 0 {
-				smallest = min(smallest, s)
-			}
-		}
 		if x.size[c] == int64(wt) {
 			return true
 		}
-		factor = lead(x.size[c], smallest, int64(wt))
+		factor = lead(x.size[c], x.smallest(), int64(wt))
 	}
 	return float64(x.lower[i])-x.sub[c] >= (float64(x.upper[i])+x.add[c])*factor
 }

@@ -118,15 +118,7 @@ func TestSeedsEqualTheContract(t *testing.T) {
 				weights[i] *= 32767
 			}
 		}
-		data := NewData(m)
-		data.Unmerged, data.Limits().Lean = rapid.Bool().Draw(t, "unmerged"), rapid.Bool().Draw(t, "lean")
-		if rapid.Bool().Draw(t, "unpacked") {
-			data.Limits().Packed = 0
-		}
-		w, err := data.NewWorker(rapid.SampledFrom(available()).Draw(t, "path"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		w := drawWorker(t, m)
 		w.Open(weights)
 		k, stream := rapid.IntRange(1, 9).Draw(t, "k"), rng.New(4, "seeds", 0, 0)
 		if w.sample.total == 0 {
