@@ -306,8 +306,7 @@ func (w *Worker) finish(r *run) Fit {
 			r.gap[i] = float32(math.Inf(-1))
 		}
 		clear(r.drift)
-		iterations := r.iterations
-		r.iterations = max(iterations, 1) // a pass that is not the first
+		iterations := r.iterations // this pass is none of them
 		w.pass([]*run{r})
 		r.iterations = iterations
 	}
