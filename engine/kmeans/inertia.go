@@ -57,13 +57,28 @@ func (w *Worker) Better(f, g *Fit) bool {
 // Inertia returns the canonical inertia of a fit over the open sample.
 func (w *Worker) Inertia(f *Fit) float64 {
 	if f.inertia == nil {
-		v := w.canonical(f)
+		v := w.canonical(f, func(square float64) float64 { return square })
 		f.inertia = &v
 	}
 	return *f.inertia
 }
 
-func (w *Worker) canonical(f *Fit) float64 {
+// Closer is Better by another measure, the one that R's flexclust keeps the best restart by: the weighted sum of
+// Euclidean distances, not squared, in the same canonical order. A closer fit may have a larger inertia.
+func (w *Worker) Closer(f, g *Fit) bool {
+	return f.print != g.print && w.distanceSum(f) < w.distanceSum(g)
+}
+
+func (w *Worker) distanceSum(f *Fit) float64 {
+	if f.apart == nil {
+		v := w.canonical(f, math.Sqrt)
+		f.apart = &v
+	}
+	return *f.apart
+}
+
+// canonical returns the weighted sum of what measure makes of the canonical distances.
+func (w *Worker) canonical(f *Fit, measure func(square float64) float64) float64 {
 	s, d := &w.sample, w.sample.D
 	var sum, block float64
 	at := 0 // block of the matrix
@@ -78,7 +93,9 @@ func (w *Worker) canonical(f *Fit) float64 {
 		label = func(i int) int { return int(f.Labels[s.leadOf(i)]) }
 	}
 	buf := make([]float32, d)
-	to := func(i int) float64 { return distance(s.rowTo(buf, i), f.Centroids[label(i)*d:(label(i)+1)*d]) }
+	to := func(i int) float64 {
+		return measure(distance(s.rowTo(buf, i), f.Centroids[label(i)*d:(label(i)+1)*d]))
+	}
 	if s.merged != nil {
 		dist := make([]float64, s.N)
 		for i := range dist {

@@ -14,6 +14,7 @@ type Fit struct {
 
 	complete bool
 	inertia  *float64  // canonical, once it was needed
+	apart    *float64  // sum of distances, likewise
 	about    float64   // the inertia, off by at most within
 	within   float64   //
 	print    [2]uint64 // equal for the same clusters in another order

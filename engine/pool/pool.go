@@ -25,6 +25,10 @@ type Batch struct {
 	// Starts gives the initial centroids per k instead (grid units); then there is one restart and Seeds is not used.
 	Starts  map[int][]float32
 	MaxIter int
+	// ByDistance keeps the restart with the smallest sum of Euclidean distances instead of the smallest inertia.
+	ByDistance bool
+	// Half, if not nil, is given the best fits of the first half of two or more restarts, before all are done.
+	Half func(fits Fits)
 }
 
 // Fits are the best fits of one batch: smallest inertia over the restarts, the earliest on ties; by position in Batch.K.
@@ -78,7 +82,7 @@ func (e *TooLittleError) Error() string { return fmt.Sprintf("fits need at least
 // Best returns the best fits of one batch without weights, whose restarts it spreads over the cores. tick is as for Run.
 func (p *Pool) Best(ctx context.Context, b Batch, tick func()) (Fits, error) {
 	var mu sync.Mutex
-	best := newBests(len(b.K))
+	best := b.bests()
 	restarts := len(b.Seeds)
 	if b.Starts != nil {
 		restarts = 1
@@ -104,17 +108,24 @@ func (p *Pool) Best(ctx context.Context, b Batch, tick func()) (Fits, error) {
 
 // bests are the best fits so far, one for each k, and the restarts that they come from, + 1.
 type bests struct {
-	fits Fits
-	from []int
+	fits   Fits
+	from   []int
+	better func(w *kmeans.Worker, f, g *kmeans.Fit) bool
 }
 
-func newBests(n int) *bests { return &bests{make(Fits, n), make([]int, n)} }
+func (b Batch) bests() *bests {
+	better := (*kmeans.Worker).Better
+	if b.ByDistance {
+		better = (*kmeans.Worker).Closer
+	}
+	return &bests{make(Fits, len(b.K)), make([]int, len(b.K)), better}
+}
 
-// keep takes f of a restart if it has the smallest inertia so far, or the same from an earlier restart, in whatever order
-// the restarts end.
+// keep takes f of a restart if it is the best so far, or as good and from an earlier restart, in whatever order the
+// restarts end.
 func (b *bests) keep(w *kmeans.Worker, at, restart int, f kmeans.Fit) {
 	best := &b.fits[at]
-	if b.from[at] == 0 || w.Better(&f, best) || restart+1 < b.from[at] && !w.Better(best, &f) {
+	if b.from[at] == 0 || b.better(w, &f, best) || restart+1 < b.from[at] && !b.better(w, best, &f) {
 		*best, b.from[at] = f, restart+1
 	}
 }
@@ -184,7 +195,7 @@ func fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, err
 			Why: "integer sums are exact only below 2^40", Fix: "use fewer rows or smaller weights"}
 	}
 	w.Open(b.Weights)
-	best := newBests(len(b.K))
+	best, half := b.bests(), b.bests()
 	d := w.Columns()
 	restart, seeds := -1, []float32(nil)
 	cells := len(b.K) * max(len(b.Seeds), 1)
@@ -207,7 +218,11 @@ func fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, err
 		return seeds[:min(k*d, len(seeds))]
 	}
 	err := w.FitAll(ctx, cells, start, b.MaxIter, func(cell int, f kmeans.Fit) {
-		best.keep(w, cell%len(b.K), cell/len(b.K), f)
+		at, restart := cell%len(b.K), cell/len(b.K)
+		best.keep(w, at, restart, f)
+		if b.Half != nil && restart < len(b.Seeds)/2 {
+			half.keep(w, at, restart, f)
+		}
 		if tick != nil {
 			tick()
 		}
@@ -217,6 +232,16 @@ func fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, err
 	}
 	for at := range best.fits {
 		w.Complete(&best.fits[at])
+	}
+	if b.Half != nil && len(b.Seeds) > 1 {
+		for at, from := range half.from {
+			if from == best.from[at] {
+				half.fits[at] = best.fits[at]
+				continue
+			}
+			w.Complete(&half.fits[at])
+		}
+		b.Half(half.fits)
 	}
 	return best.fits, nil
 }

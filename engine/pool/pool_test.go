@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -195,5 +196,91 @@ func TestBudget(t *testing.T) {
 	}
 	if !lean {
 		t.Error("the leanest way was never taken")
+	}
+}
+
+// The best of the first half of the restarts, and the best by the sum of distances, are those of a search one by one.
+func TestHalfAndByDistance(t *testing.T) {
+	m := matrix(t, 500, 3)
+	worker, err := kmeans.NewData(m).NewWorker(ref.Path{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer worker.Close()
+	euclidean := func(f *kmeans.Fit, weights []uint16) (sum float64) {
+		row := make([]float32, m.D)
+		for i, w := range weights {
+			var square float64
+			for j, x := range m.Row(row[:0], i) {
+				d := float64(x) - float64(f.Centroids[int(f.Labels[i])*m.D+j])
+				square += float64(d * d)
+			}
+			sum += float64(w) * math.Sqrt(square)
+		}
+		return sum
+	}
+	other := 0
+	for b := range 6 {
+		set := batch(b)
+		set.Seeds = nil
+		for r := range 5 {
+			set.Seeds = append(set.Seeds, rng.New(7, "seeds", r, b))
+		}
+		if set.Weights == nil {
+			set.Weights = slices.Repeat([]uint16{1}, m.N)
+		}
+		for _, byDistance := range []bool{false, true} {
+			set.ByDistance = byDistance
+			worker.Open(set.Weights)
+			want, wantHalf := make(Fits, len(set.K)), make(Fits, len(set.K))
+			for r, s := range set.Seeds {
+				for at, k := range set.K {
+					start := worker.Seed(k, s)
+					if set.Random {
+						start = worker.SeedRandom(k, s)
+					}
+					f := worker.Lloyd(start, set.MaxIter)
+					worker.Complete(&f)
+					better := func(g *kmeans.Fit) bool {
+						if byDistance {
+							return euclidean(&f, set.Weights) < euclidean(g, set.Weights)
+						}
+						return worker.Inertia(&f) < worker.Inertia(g)
+					}
+					if r == 0 || better(&want[at]) {
+						want[at] = f
+					}
+					if r == 0 || r < 2 && better(&wantHalf[at]) {
+						wantHalf[at] = f
+					}
+				}
+			}
+			for _, pooling := range []string{"per-model", "shared"} {
+				p := New(m, ref.Path{}, 1)
+				p.Data.Pooling = pooling
+				var half Fits
+				set.Half = func(f Fits) { half = f }
+				err := p.Run(context.Background(), 1, func(int) Batch { return set }, func(_ int, got Fits) error {
+					for at := range got {
+						if !slices.Equal(got[at].Labels, want[at].Labels) {
+							t.Errorf("batch %d, k=%d, by distance %v: another best", b, set.K[at], byDistance)
+						}
+						if !slices.Equal(half[at].Labels, wantHalf[at].Labels) {
+							t.Errorf("batch %d, k=%d, by distance %v: another best of the first half", b, set.K[at], byDistance)
+						}
+						if !slices.Equal(half[at].Labels, got[at].Labels) {
+							other++
+						}
+					}
+					return nil
+				}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if other == 0 {
+		t.Error("half of the restarts always found the best: nothing was tested")
 	}
 }
