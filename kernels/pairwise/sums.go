@@ -120,14 +120,16 @@ func stepOf(values []float64, d int) int {
 // Step returns the step in which distances are counted, a power of two.
 func (t *Targets) Step() float64 { return math.Ldexp(1, t.step) }
 
-// Summer sums on one goroutine.
+// Summer sums, and finds extremes, on one goroutine.
 type Summer struct {
 	path
-	t     *Targets
-	rows  []float64 // a tile's
-	steps []uint64  // its distances to Lanes points
-	x     []float64 // points, column by column
-	sums  []uint64
+	t           *Targets
+	rows        []float64 // a tile's
+	steps       []uint64  // its distances to Lanes points
+	x           []float64 // points, column by column
+	sums        []uint64
+	own         []uint16 // slots of the points, laid out as least and most
+	least, most []uint64
 }
 
 // path is one way to do the work; distancesGo and addRunsGo say what it is.
