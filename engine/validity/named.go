@@ -27,7 +27,8 @@ func Resolve(how string, n int) string {
 	return fmt.Sprintf("sample:%d", silhouetteSample)
 }
 
-// Named holds the silhouettes of one partition; nil where they were not asked for or are not defined.
+// Named holds the silhouettes of one partition; nil where they were not asked for or are not defined: they need at least two
+// clusters, and fewer than rows.
 type Named struct {
 	Mean       *float64
 	SE         *float64  // of a sampled mean
@@ -54,7 +55,7 @@ func SilhouettesNamed(ctx context.Context, p *Points, moments []*Moments, partit
 	var defined []Partition
 	var at []int
 	for i, part := range partitions {
-		if part.K < 2 {
+		if part.K < 2 || part.K >= p.N {
 			continue
 		}
 		mean, segment := Simplified(p, moments[i], part.Labels)

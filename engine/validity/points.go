@@ -1,5 +1,6 @@
-// Package validity judges one partition: within-cluster sum of squares, silhouette, Calinski-Harabasz, Davies-Bouldin and
-// the elbow of a curve over k. All figures are float64 in a fixed order of summation.
+// Package validity judges partitions: within-cluster sum of squares, silhouettes, Calinski-Harabasz, Davies-Bouldin, Dunn,
+// Duda-Hart, the figure of merit, the gap statistic and the elbow of a curve over k. All figures are float64 in a fixed order
+// of summation.
 package validity
 
 import (
@@ -81,6 +82,16 @@ func (m *Moments) Inertia() float64 {
 	return s
 }
 
+// LogW is the natural logarithm of half the inertia, the dispersion that the gap statistic of power 2 compares; ok is false
+// where the inertia is 0.
+func (m *Moments) LogW() (logW float64, ok bool) {
+	w := m.Inertia()
+	if w == 0 {
+		return 0, false
+	}
+	return exact.Log(w / 2), true
+}
+
 // MomentsOf returns the moments of the partition with labels below k.
 func MomentsOf[L ~uint8 | ~int](p *Points, labels []L, k int) *Moments {
 	m := &Moments{K: k, N: p.N, Size: make([]int, k), Mean: make([]float64, k*p.D), Within: make([]float64, k),
@@ -110,7 +121,7 @@ func MomentsOf[L ~uint8 | ~int](p *Points, labels []L, k int) *Moments {
 	within, spread, total := make([]exact.Accumulator, k), make([]exact.Accumulator, k), exact.Accumulator{}
 	for i, l := range labels {
 		row := p.Row(buf, i)
-		sq := squared(row, m.Mean[int(l)*p.D:(int(l)+1)*p.D])
+		sq := squared(row, p.mean(m, int(l)))
 		within[l].Add(sq)
 		spread[l].Add(math.Sqrt(sq))
 		total.Add(squared(row, all))
@@ -124,6 +135,9 @@ func MomentsOf[L ~uint8 | ~int](p *Points, labels []L, k int) *Moments {
 	m.Total = total.Sum()
 	return m
 }
+
+// mean returns the mean of cluster c.
+func (p *Points) mean(m *Moments, c int) []float64 { return m.Mean[c*p.D : (c+1)*p.D] }
 
 func squared(x, y []float64) float64 {
 	var s float64
@@ -147,7 +161,20 @@ func (m *Moments) CalinskiHarabasz() (ch float64, ok bool) {
 
 // DaviesBouldin is the mean over clusters of the largest (S_i + S_j) / |m_i - m_j| (Davies and Bouldin 1979), S the mean
 // Euclidean distance to the mean as in scikit-learn. ok is false for fewer than two clusters or where two means coincide.
-func (m *Moments) DaviesBouldin() (db float64, ok bool) {
+func (m *Moments) DaviesBouldin() (db float64, ok bool) { return m.daviesBouldin(m.Spread) }
+
+// DaviesBouldinRMS is DaviesBouldin with S the root of the mean squared distance to the mean, as in the R package NbClust.
+func (m *Moments) DaviesBouldinRMS() (db float64, ok bool) {
+	spread := make([]float64, m.K)
+	for c, w := range m.Within {
+		if m.Size[c] > 0 {
+			spread[c] = math.Sqrt(w / float64(m.Size[c]))
+		}
+	}
+	return m.daviesBouldin(spread)
+}
+
+func (m *Moments) daviesBouldin(spread []float64) (db float64, ok bool) {
 	if m.K < 2 {
 		return 0, false
 	}
@@ -162,7 +189,7 @@ func (m *Moments) DaviesBouldin() (db float64, ok bool) {
 			if apart == 0 {
 				return 0, false
 			}
-			worst = max(worst, (m.Spread[a]+m.Spread[b])/apart)
+			worst = max(worst, (spread[a]+spread[b])/apart)
 		}
 		db += worst
 	}

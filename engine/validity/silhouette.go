@@ -69,36 +69,57 @@ func room(partitions []Partition, at int) (slots, end int) {
 	return slots, end
 }
 
-// perRow returns for each partition and each of the rows what f makes of the sums of the distances to the rows of each
-// cluster, the clusters' sizes, and the row's own cluster.
-func (p *Points) perRow(ctx context.Context, partitions []Partition, slots int, rows []int, threads int, tick func(n int),
-	f func(sums []float64, size []int, own int) float64) ([][]float64, error) {
+// targets returns the points as targets under partitions with that many clusters in all, label c of partition q in slot
+// base[q] + c.
+func (p *Points) targets(partitions []Partition, slots int) (t *pairwise.Targets, base []int) {
 	labels, base := make([][]uint8, len(partitions)), make([]int, len(partitions))
-	values := make([][]float64, len(partitions))
-	size := make([]int, slots)
 	next := 0
 	for q, part := range partitions {
 		labels[q], base[q] = part.Labels, next
 		next += part.K
-		values[q] = make([]float64, len(rows))
-		for _, l := range part.Labels {
-			size[base[q]+int(l)]++
-		}
 	}
-	targets := pairwise.NewTargets(p.dense(), p.D, labels, base, slots)
-	step := targets.Step()
+	return pairwise.NewTargets(p.dense(), p.D, labels, base, slots), base
+}
+
+// chunks calls f for the rows chunk by chunk, rows[first:end] with their values, and a summer that no other call uses at
+// the time.
+func (p *Points) chunks(ctx context.Context, t *pairwise.Targets, rows []int, threads int, tick func(n int),
+	f func(s *pairwise.Summer, points []float64, first, end int)) error {
 	const chunk = 8 * pairwise.Lanes
 	summers := make([]*pairwise.Summer, par.Threads(threads))
-	err := par.Each(ctx, len(summers), (len(rows)+chunk-1)/chunk, func(worker, c int) error {
+	return par.Each(ctx, len(summers), (len(rows)+chunk-1)/chunk, func(worker, c int) error {
 		if summers[worker] == nil {
-			summers[worker] = targets.Summer()
+			summers[worker] = t.Summer()
 		}
 		first, end := c*chunk, min((c+1)*chunk, len(rows))
 		points, buf := make([]float64, 0, chunk*p.D), p.buffer()
 		for _, i := range rows[first:end] {
 			points = append(points, p.Row(buf, i)...)
 		}
-		steps := summers[worker].Sums(points)
+		f(summers[worker], points, first, end)
+		if tick != nil {
+			tick(end - first)
+		}
+		return nil
+	})
+}
+
+// perRow returns for each partition and each of the rows what f makes of the sums of the distances to the rows of each
+// cluster, the clusters' sizes, and the row's own cluster.
+func (p *Points) perRow(ctx context.Context, partitions []Partition, slots int, rows []int, threads int, tick func(n int),
+	f func(sums []float64, size []int, own int) float64) ([][]float64, error) {
+	targets, base := p.targets(partitions, slots)
+	values := make([][]float64, len(partitions))
+	size := make([]int, slots)
+	for q, part := range partitions {
+		values[q] = make([]float64, len(rows))
+		for _, l := range part.Labels {
+			size[base[q]+int(l)]++
+		}
+	}
+	step := targets.Step()
+	err := p.chunks(ctx, targets, rows, threads, tick, func(s *pairwise.Summer, points []float64, first, end int) {
+		steps := s.Sums(points)
 		sums := make([]float64, slots)
 		for r := first; r < end; r++ {
 			group, lane := (r-first)/pairwise.Lanes, (r-first)%pairwise.Lanes
@@ -109,10 +130,6 @@ func (p *Points) perRow(ctx context.Context, partitions []Partition, slots int, 
 				values[q][r] = f(sums[base[q]:base[q]+part.K], size[base[q]:base[q]+part.K], int(part.Labels[rows[r]]))
 			}
 		}
-		if tick != nil {
-			tick(end - first)
-		}
-		return nil
 	})
 	return values, err
 }
@@ -149,6 +166,11 @@ func silhouette(sums []float64, size []int, own int) float64 {
 			b = min(b, s/float64(size[l]))
 		}
 	}
+	return contrast(a, b)
+}
+
+// contrast is (b - a) / max(a, b), and 0 where both are 0.
+func contrast(a, b float64) float64 {
 	if largest := max(a, b); largest > 0 {
 		return (b - a) / largest
 	}
@@ -176,22 +198,42 @@ func Sample(seed uint64, n, m int) []int {
 // Simplified is the silhouette with distances to the means instead of to rows, over all rows, and per cluster. It needs
 // two clusters with rows. Cost O(nkd).
 func Simplified(p *Points, m *Moments, labels []uint8) (mean float64, segment []float64) {
+	return p.averages(m, labels, func(x []float64, own int) float64 {
+		b := math.Inf(1)
+		for c := range m.K {
+			if c != own && m.Size[c] > 0 {
+				b = min(b, squared(x, p.mean(m, c)))
+			}
+		}
+		return contrast(math.Sqrt(squared(x, p.mean(m, own))), math.Sqrt(b))
+	})
+}
+
+// SilhouetteSquared is the exact silhouette of squared Euclidean distances (Spark's convention), over all rows, and per
+// cluster. It is much higher than that of distances. It needs two clusters with rows. Cost O(nkd): the squared distances
+// from x to n rows of mean m and inertia W sum to n |x - m|^2 + W.
+func SilhouetteSquared(p *Points, m *Moments, labels []uint8) (mean float64, segment []float64) {
+	return p.averages(m, labels, func(x []float64, own int) float64 {
+		n := float64(m.Size[own])
+		a, b := (float64(n*squared(x, p.mean(m, own)))+m.Within[own])/(n-1), math.Inf(1)
+		for c := range m.K {
+			if c != own && m.Size[c] > 0 {
+				b = min(b, squared(x, p.mean(m, c))+m.Within[c]/float64(m.Size[c]))
+			}
+		}
+		return contrast(a, b)
+	})
+}
+
+// averages returns the mean of f over all rows, and per cluster, f being 0 in clusters of one row.
+func (p *Points) averages(m *Moments, labels []uint8, f func(x []float64, own int) float64) (mean float64, segment []float64) {
 	var all exact.Accumulator
 	sums := make([]exact.Accumulator, m.K)
 	buf := p.buffer()
 	for i, l := range labels {
-		x := p.Row(buf, i)
-		a := math.Sqrt(squared(x, m.Mean[int(l)*p.D:(int(l)+1)*p.D]))
-		b := math.Inf(1)
-		for c := range m.K {
-			if c != int(l) && m.Size[c] > 0 {
-				b = min(b, squared(x, m.Mean[c*p.D:(c+1)*p.D]))
-			}
-		}
-		b = math.Sqrt(b)
 		var s float64
-		if largest := max(a, b); largest > 0 && m.Size[l] > 1 {
-			s = (b - a) / largest
+		if m.Size[l] > 1 {
+			s = f(p.Row(buf, i), int(l))
 		}
 		all.Add(s)
 		sums[l].Add(s)

@@ -209,3 +209,134 @@ func TestElbowOnIris(t *testing.T) {
 		t.Error("a straight line has no knee")
 	}
 }
+
+func TestSilhouetteSquaredEqualsTheDefinition(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, _, labels, k := draw(t)
+		m := MomentsOf(p, labels, k)
+		got, segments := SilhouetteSquared(p, m, labels)
+		want := make([]float64, k)
+		var mean, off float64
+		for i := range p.N {
+			own := int(labels[i])
+			sums := make([]float64, k)
+			for j := range p.N {
+				sums[labels[j]] += squared(p.Row(nil, i), p.Row(nil, j))
+			}
+			if m.Size[own] == 1 {
+				continue
+			}
+			a, b := sums[own]/float64(m.Size[own]-1), math.Inf(1)
+			for c := range k {
+				if c != own && m.Size[c] > 0 {
+					b = min(b, sums[c]/float64(m.Size[c]))
+				}
+			}
+			if largest := max(a, b); largest > 0 {
+				mean += (b - a) / largest / float64(p.N)
+				want[own] += (b - a) / largest / float64(m.Size[own])
+				// A mean is off by at most n 10 2^-53, and so is each of d differences, which are at most 20; three roundings of
+				// n terms more are as much again. s is off by three times that over the larger of a and b.
+				off += 3 * float64(p.D*p.N) * 1000 * 0x1p-52 / largest
+			}
+		}
+		if math.Abs(got-mean) > off/float64(p.N)+1e-12 {
+			t.Fatalf("squared silhouette = %v, want %v", got, mean)
+		}
+		for c, v := range segments {
+			if m.Size[c] > 0 && math.Abs(v-want[c]) > off+1e-12 {
+				t.Fatalf("cluster %d: %v, want %v", c, v, want[c])
+			}
+		}
+	})
+}
+
+func TestDaviesBouldinRMSEqualsTheDefinition(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, _, labels, k := draw(t)
+		m := MomentsOf(p, labels, k)
+		if slices.Contains(m.Size, 0) {
+			return
+		}
+		got, ok := m.DaviesBouldinRMS()
+		if _, same := m.DaviesBouldin(); same != ok {
+			t.Fatalf("defined: %v and %v", ok, same)
+		}
+		spread := make([]float64, k)
+		for i, l := range labels {
+			spread[l] += squared(p.Row(nil, i), p.mean(m, int(l))) / float64(m.Size[l])
+		}
+		var want float64
+		for a := range k {
+			var worst float64
+			for b := range k {
+				if a != b {
+					worst = max(worst, (math.Sqrt(spread[a])+math.Sqrt(spread[b]))/math.Sqrt(squared(p.mean(m, a), p.mean(m, b))))
+				}
+			}
+			want += worst / float64(k)
+		}
+		if ok {
+			near(t, "Davies-Bouldin", got, want)
+		}
+	})
+}
+
+// Two pairs at the same place and one row alone: a = b = 0, and a singleton.
+func TestSilhouetteSquaredAtTheEdges(t *testing.T) {
+	p, labels := FromColumns([][]float64{{1, 1, 1, 1, 5}}), []uint8{0, 0, 1, 1, 2}
+	if mean, segment := SilhouetteSquared(p, MomentsOf(p, labels, 3), labels); mean != 0 || !slices.Equal(segment, []float64{0, 0, 0}) {
+		t.Errorf("%v, %v", mean, segment)
+	}
+}
+
+// By hand, d = 1 and n = 4: 1 - 2/pi - z sqrt(2 (1 - 8/pi^2) / 4) is below 0, so that one cluster is always accepted.
+func TestDudaHart(t *testing.T) {
+	ratio, limit, one := DudaHart(101, 1, 4, 1)
+	if ratio != 1./101 || math.Abs(limit - -.587664886514) > 1e-9 || !one {
+		t.Errorf("%v, %v, %v", ratio, limit, one)
+	}
+	if _, _, one := DudaHart(101, 1, 4000, 1); one {
+		t.Error("two places a hundred times apart are one cluster")
+	}
+	if ratio, _, one := DudaHart(0, 0, 4000, 1); ratio != 1 || !one {
+		t.Errorf("equal rows: %v, %v", ratio, one)
+	}
+}
+
+func TestFigureOfMeritEqualsTheDefinition(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, columns, labels, k := draw(t)
+		got := FigureOfMerit(columns, labels, k)
+		if p.N <= k {
+			if !math.IsNaN(got) {
+				t.Fatalf("%d rows, %d clusters: %v", p.N, k, got)
+			}
+			return
+		}
+		var sum float64
+		for _, column := range columns {
+			total, size := make([]float64, k), make([]float64, k)
+			for i, l := range labels {
+				total[l] += column[i]
+				size[l]++
+			}
+			for i, l := range labels {
+				diff := column[i] - total[l]/size[l]
+				sum += diff * diff
+			}
+		}
+		n := float64(p.N)
+		near(t, "figure of merit", got, math.Sqrt(sum/n)/math.Sqrt((n-float64(k))/n))
+	})
+}
+
+func TestLogW(t *testing.T) {
+	p := FromColumns([][]float64{{0, 1, 10, 11}})
+	if logW, ok := MomentsOf(p, []uint8{0, 0, 1, 1}, 2).LogW(); !ok || math.Abs(logW-math.Log(.5)) > 1e-15 {
+		t.Errorf("log W %v", logW)
+	}
+	if _, ok := MomentsOf(p, []uint8{0, 1, 2, 3}, 4).LogW(); ok {
+		t.Error("an inertia of 0 has no logarithm")
+	}
+}

@@ -120,21 +120,31 @@ func stepOf(values []float64, d int) int {
 // Step returns the step in which distances are counted, a power of two.
 func (t *Targets) Step() float64 { return math.Ldexp(1, t.step) }
 
-// Summer sums on one goroutine.
+// Summer sums, and finds extremes, on one goroutine.
 type Summer struct {
-	t     *Targets
-	rows  []float64 // a tile's
-	steps []uint64  // its distances to Lanes points
-	x     []float64 // points, column by column
-	sums  []uint64
-	sum   func(s *Summer, x []float64, sums []uint64, tile int)
+	path
+	t           *Targets
+	rows        []float64 // a tile's
+	steps       []uint64  // its distances to Lanes points
+	x           []float64 // points, column by column
+	sums        []uint64
+	own         []uint16 // slots of the points, laid out as least and most
+	least, most []uint64
 }
+
+// path is one way to do the work; distancesGo and addRunsGo say what it is.
+type path struct {
+	distances func(dst []uint64, x, y []float64, d int, magic float64)
+	addRuns   func(sums, t []uint64, length []int32, slot []uint16, q int)
+}
+
+var pathGo = path{distancesGo, addRunsGo}
 
 // Summer returns a summer over t.
 func (t *Targets) Summer() *Summer {
-	s := &Summer{t: t, steps: make([]uint64, tileRows*Lanes), sum: addTileGo}
+	s := &Summer{t: t, steps: make([]uint64, tileRows*Lanes), path: pathGo}
 	if hasAVX2 {
-		s.sum = addTileAVX2
+		s.path = pathAVX2
 	}
 	return s
 }
@@ -144,23 +154,37 @@ func (t *Targets) Summer() *Summer {
 // The points lie within the box around the targets. The result is good until the next call.
 func (s *Summer) Sums(points []float64) []uint64 {
 	t := s.t
-	n := len(points) / t.d
-	groups := (n + Lanes - 1) / Lanes
-	s.x, s.sums = grow(s.x, groups*t.d*Lanes), grow(s.sums, groups*t.slots*Lanes)
+	groups := s.set(points)
+	s.sums = grow(s.sums, groups*t.slots*Lanes)
 	clear(s.sums)
-	for i := range groups * Lanes {
-		row := points[min(i, n-1)*t.d:]
-		for j := range t.d {
-			s.x[(i/Lanes*t.d+j)*Lanes+i%Lanes] = row[j]
-		}
-	}
 	for tile := range len(t.first) - 1 {
 		s.take(tile)
 		for g := range groups {
-			s.sum(s, s.x[g*t.d*Lanes:(g+1)*t.d*Lanes], s.sums[g*t.slots*Lanes:(g+1)*t.slots*Lanes], tile)
+			s.addTile(s.point(g), s.sums[g*t.slots*Lanes:(g+1)*t.slots*Lanes], tile)
 		}
 	}
 	return s.sums
+}
+
+// set lays points out in groups of Lanes, column by column, the last one repeated to the end of its group.
+func (s *Summer) set(points []float64) (groups int) {
+	d := s.t.d
+	n := len(points) / d
+	groups = (n + Lanes - 1) / Lanes
+	s.x = grow(s.x, groups*d*Lanes)
+	for i := range groups * Lanes {
+		row := points[min(i, n-1)*d:]
+		for j := range d {
+			s.x[(i/Lanes*d+j)*Lanes+i%Lanes] = row[j]
+		}
+	}
+	return groups
+}
+
+// point returns the points of a group.
+func (s *Summer) point(group int) []float64 {
+	d := s.t.d
+	return s.x[group*d*Lanes : (group+1)*d*Lanes]
 }
 
 // take finds the rows of a tile.
@@ -195,10 +219,11 @@ func (t *Targets) tile(i int) (rows int, length []int32, slot []uint16) {
 // magic is the number whose last binary place is the step: added to a distance, it rounds it to whole steps.
 func (t *Targets) magic() float64 { return math.Ldexp(1.5, 52+t.step) }
 
-func addTileGo(s *Summer, x []float64, sums []uint64, tile int) {
+// addTile adds the distances from x to the rows of a tile, which is taken, to the sums.
+func (s *Summer) addTile(x []float64, sums []uint64, tile int) {
 	rows, length, slot := s.t.tile(tile)
-	distancesGo(s.steps[:rows*Lanes], x, s.rows, s.t.d, s.t.magic())
-	addRunsGo(sums, s.steps, length, slot, s.t.q)
+	s.distances(s.steps[:rows*Lanes], x, s.rows, s.t.d, s.t.magic())
+	s.addRuns(sums, s.steps, length, slot, s.t.q)
 }
 
 // distancesGo sets dst[j*Lanes+l] to the distance from the point in lane l of x to row j of y, in steps.

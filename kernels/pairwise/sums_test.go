@@ -10,6 +10,8 @@ import (
 	"segovia/kernels/rng"
 )
 
+var paths = map[string]path{"go": pathGo, "avx2": pathAVX2}
+
 // drawn returns n rows of d values and labelings of them with ks labels.
 func drawn(n, d int, ks []int) (values []float64, labels [][]uint8, base []int, slots int) {
 	s := rng.New(1, "pairwise test", n, d)
@@ -49,8 +51,7 @@ func slow(t *Targets, values []float64, labels [][]uint8, base []int, i int) []u
 }
 
 func TestSumsEqualTheDefinition(t *testing.T) {
-	sums := map[string]func(*Summer, []float64, []uint64, int){"go": addTileGo, "avx2": addTileAVX2}
-	for name, sum := range sums {
+	for name, path := range paths {
 		t.Run(name, func(t *testing.T) {
 			kerneltest.Require(t, name, name == "go" || hasAVX2)
 			for _, ks := range [][]int{{1}, {2, 3}, {2, 3, 4, 5, 200}} {
@@ -62,7 +63,7 @@ func TestSumsEqualTheDefinition(t *testing.T) {
 							targets.sorted, targets.values = false, values
 						}
 						s := targets.Summer()
-						s.sum = sum
+						s.path = path
 						for m := 1; m <= min(n, 20); m += 3 {
 							got := s.Sums(values[:m*d])
 							for i := range m {
@@ -93,7 +94,8 @@ func TestGuards(t *testing.T) {
 			s.steps[i] = guard
 		}
 		sums := slices.Repeat([]uint64{guard}, (slots+2)*Lanes)
-		addTileAVX2(s, make([]float64, d*Lanes), sums[Lanes:(slots+1)*Lanes], 0)
+		s.path = pathAVX2
+		s.addTile(make([]float64, d*Lanes), sums[Lanes:(slots+1)*Lanes], 0)
 		for i, v := range s.steps[rows*Lanes:] {
 			if v != guard {
 				t.Fatalf("%d rows: steps[%d] is %d", rows, rows*Lanes+i, v)
@@ -136,13 +138,13 @@ func TestStep(t *testing.T) {
 // BenchmarkSums sums over 8,192 targets with 19 labelings; runs are rows with equal labels.
 func BenchmarkSums(b *testing.B) {
 	const n = 8192
-	for path, sum := range map[string]func(*Summer, []float64, []uint64, int){"go": addTileGo, "avx2": addTileAVX2} {
-		if path == "avx2" && !hasAVX2 {
+	for name, path := range paths {
+		if name == "avx2" && !hasAVX2 {
 			continue
 		}
 		for _, d := range []int{4, 10, 16, 64} {
 			for _, run := range []int{1, 4, 32} {
-				b.Run(fmt.Sprintf("path=%s/dim=%d/run=%d", path, d, run), func(b *testing.B) {
+				b.Run(fmt.Sprintf("path=%s/dim=%d/run=%d", name, d, run), func(b *testing.B) {
 					values, _, _, _ := drawn(n, d, nil)
 					labels, base, slots := make([][]uint8, 19), make([]int, 19), 0
 					for q := range labels {
@@ -154,7 +156,7 @@ func BenchmarkSums(b *testing.B) {
 					}
 					targets := NewTargets(values, d, labels, base, slots)
 					s := targets.Summer()
-					s.sum = sum
+					s.path = path
 					for b.Loop() {
 						s.Sums(values[:64*d])
 					}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"text/tabwriter"
@@ -25,11 +26,15 @@ type evaluation struct {
 	Sizes                []int              `json:"sizes"`
 	Inertia              float64            `json:"inertia"`
 	TotalSS              float64            `json:"total_ss"`
+	LogW                 *float64           `json:"log_w"` // natural log of half the inertia
 	Silhouette           *float64           `json:"silhouette"`
 	SilhouetteSE         *float64           `json:"silhouette_se"`
 	SilhouetteSimplified *float64           `json:"silhouette_simplified"`
+	SilhouetteSquared    *float64           `json:"silhouette_squared"`
 	CalinskiHarabasz     *float64           `json:"calinski_harabasz"`
 	DaviesBouldin        *float64           `json:"davies_bouldin"`
+	DaviesBouldinRMS     *float64           `json:"davies_bouldin_rms"`
+	Dunn                 *float64           `json:"dunn"` // where the silhouette is exact
 	Segments             []evaluatedSegment `json:"segments"`
 }
 
@@ -47,8 +52,11 @@ func newEvaluateCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evaluate FILE --label COL",
 		Short: "Every statistic of a given partition, without a fit",
-		Long: `Computes inertia, silhouette, Calinski-Harabasz and Davies-Bouldin of a partition that stands in a column
-of the file. Features are taken as they are unless --scale says otherwise.`,
+		Long: `Computes the statistics of a partition that stands in a column of the file: inertia and log W (the natural
+logarithm of half of it); the silhouette of distances, of distances to the means (simplified) and of squared
+distances (as in Spark); Calinski-Harabasz; Davies-Bouldin by mean distances to the means (as in scikit-learn)
+and by their root mean square (as in NbClust); and, where the silhouette is exact, the Dunn index. Features are
+taken as they are unless --scale says otherwise.`,
 		Example: `segovia evaluate customers.csv --id customer_id --label abc_class
 segovia evaluate customers.csv --id customer_id --label segment --scale zscore --json`,
 		Args: takes(1, 1, "a table with a label column"),
@@ -95,19 +103,25 @@ func (f *tableFlags) evaluate(e *env, file, label, silhouette string) error {
 	points := validity.FromColumns(p.X)
 	m := validity.MomentsOf(points, labels, len(names))
 	out := evaluation{N: points.N, D: points.D, K: m.K, Features: p.Names, Scale: f.scale, Label: label, Sizes: m.Size,
-		Inertia: m.Inertia(), TotalSS: m.Total}
-	if ch, ok := m.CalinskiHarabasz(); ok {
-		out.CalinskiHarabasz = &ch
-	}
-	if db, ok := m.DaviesBouldin(); ok {
-		out.DaviesBouldin = &db
-	}
-	named, err := validity.SilhouettesNamed(e.ctx, points, []*validity.Moments{m}, []validity.Partition{{K: m.K, Labels: labels}}, silhouette,
-		e.flags.seed, e.threads(), nil)
+		Inertia: m.Inertia(), TotalSS: m.Total, LogW: defined(m.LogW()), CalinskiHarabasz: defined(m.CalinskiHarabasz()),
+		DaviesBouldin: defined(m.DaviesBouldin()), DaviesBouldinRMS: defined(m.DaviesBouldinRMS())}
+	partitions := []validity.Partition{{K: m.K, Labels: labels}}
+	named, err := validity.SilhouettesNamed(e.ctx, points, []*validity.Moments{m}, partitions, silhouette, e.flags.seed, e.threads(), nil)
 	if err != nil {
 		return err
 	}
 	out.Silhouette, out.SilhouetteSE, out.SilhouetteSimplified = named[0].Mean, named[0].SE, named[0].Simplified
+	if m.K >= 2 && m.K < m.N {
+		squared, _ := validity.SilhouetteSquared(points, m, labels)
+		out.SilhouetteSquared = &squared
+	}
+	if out.Silhouette != nil && out.SilhouetteSE == nil {
+		dunn, err := validity.Dunn(e.ctx, points, partitions, e.threads(), nil)
+		if err != nil {
+			return err
+		}
+		out.Dunn = defined(dunn[0], !math.IsNaN(dunn[0]))
+	}
 	for i := range m.Size {
 		s := evaluatedSegment{Segment: i + 1, Label: names[i], Size: m.Size[i], Inertia: m.Within[i]}
 		if named[0].Segment != nil {
@@ -118,15 +132,25 @@ func (f *tableFlags) evaluate(e *env, file, label, silhouette string) error {
 	if e.flags.json {
 		return e.writeJSON(out)
 	}
-	e.printf("%d rows, %d columns, %d segments by %s\n\ninertia %.10g of %.10g\n", out.N, out.D, out.K, label, out.Inertia, out.TotalSS)
-	e.printf("silhouette %s (simplified %s), Calinski-Harabasz %s, Davies-Bouldin %s\n\n", figure(out.Silhouette), figure(out.SilhouetteSimplified),
-		figure(out.CalinskiHarabasz), figure(out.DaviesBouldin))
+	e.printf("%d rows, %d columns, %d segments by %s\n\ninertia %.10g of %.10g, log W %s\n", out.N, out.D, out.K, label, out.Inertia, out.TotalSS,
+		figure(out.LogW))
+	e.printf("silhouette %s (simplified %s, squared %s)\n", figure(out.Silhouette), figure(out.SilhouetteSimplified), figure(out.SilhouetteSquared))
+	e.printf("Calinski-Harabasz %s, Davies-Bouldin %s (root mean square %s), Dunn %s\n\n", figure(out.CalinskiHarabasz), figure(out.DaviesBouldin),
+		figure(out.DaviesBouldinRMS), figure(out.Dunn))
 	w := tabwriter.NewWriter(e.out, 0, 4, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "segment\tlabel\tsize\tinertia\tsilhouette\t")
 	for _, s := range out.Segments {
 		fmt.Fprintf(w, "%d\t%s\t%d\t%.6g\t%s\t\n", s.Segment, s.Label, s.Size, s.Inertia, figure(s.Silhouette))
 	}
 	return w.Flush()
+}
+
+// defined returns a statistic, or nil where it is not defined.
+func defined(v float64, ok bool) *float64 {
+	if !ok {
+		return nil
+	}
+	return &v
 }
 
 // labelTexts returns the labels of a column as canonical text, one per row; missing labels are SEG-KEY-001.
