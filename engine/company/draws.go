@@ -72,3 +72,7 @@ func (d *draws) pick(weights []int) int {
 
 // round is the nearest integer, halves upwards. The conversion keeps a product in the argument from being fused with the sum.
 func round(x float64) int64 { return int64(math.Floor(float64(x) + 0.5)) }
+
+// Normal returns the number at (step, index) of a stream, standard normal, with the same bits everywhere; index is below
+// 2^48. It lends exact.Normal to benchmarks, which lie outside the engine.
+func Normal(s rng.Stream, step, index uint64) float64 { return exact.Normal(s, step, index) }

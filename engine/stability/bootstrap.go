@@ -5,19 +5,7 @@ import (
 	"slices"
 
 	"segovia/engine/internal/exact"
-	"segovia/kernels/rng"
 )
-
-// Multinomial returns the weights of one bootstrap resample: n rows drawn with replacement out of n, as how often each was
-// drawn. Resample r of seed is the same for every k, restart and algorithm.
-func Multinomial(seed uint64, resample, n int) []uint16 {
-	s := rng.New(seed, "bootstrap", 0, resample)
-	weights := make([]uint16, n)
-	for t := range uint64(n) {
-		weights[s.Below(uint64(n), 0, t)]++
-	}
-	return weights
-}
 
 // Summary is what is reported of a list of bootstrap values.
 type Summary struct {
@@ -29,11 +17,25 @@ type Summary struct {
 func Summarise(values []float64) Summary {
 	sorted := slices.Sorted(slices.Values(values))
 	s := Summary{Q1: exact.Quantile(sorted, .25), Median: exact.Quantile(sorted, .5), Q3: exact.Quantile(sorted, .75)}
-	mean, sd := exact.SD(values, true)
-	s.Mean = mean
-	if len(values) > 1 {
-		se := sd / math.Sqrt(float64(len(values)))
-		s.MCSE = &se
-	}
+	s.Mean, s.MCSE = meanMCSE(values)
 	return s
+}
+
+// meanMCSE returns the mean and its Monte-Carlo standard error.
+func meanMCSE(values []float64) (mean float64, se *float64) {
+	mean, sd := exact.SD(values, true)
+	if len(values) > 1 {
+		v := sd / math.Sqrt(float64(len(values)))
+		se = &v
+	}
+	return mean, se
+}
+
+// Enough reports whether bootstrapping can stop: the values of every k are at least two, and their Monte-Carlo standard
+// error is at most se. Values that all agree have one of 0, so the caller sets the least number of them.
+func Enough(values [][]float64, se float64) bool {
+	return !slices.ContainsFunc(values, func(of []float64) bool {
+		_, mcse := meanMCSE(of)
+		return mcse == nil || *mcse > se
+	})
 }

@@ -105,29 +105,6 @@ func TestARIAtTenBillionRows(t *testing.T) {
 	}
 }
 
-func TestMultinomial(t *testing.T) {
-	for _, n := range []int{1, 2, 1000} {
-		w := Multinomial(1, 3, n)
-		sum := 0
-		for _, v := range w {
-			sum += int(v)
-		}
-		if sum != n {
-			t.Errorf("n=%d: %d draws", n, sum)
-		}
-	}
-	zero := 0
-	for _, v := range Multinomial(1, 0, 100_000) {
-		if v == 0 {
-			zero++
-		}
-	}
-	// A row is left out with probability 1/e; the standard error of the count is 98 (draws are negatively associated).
-	if math.Abs(float64(zero)-100_000/math.E) > 5*98 {
-		t.Errorf("%d rows left out of 100,000", zero)
-	}
-}
-
 func TestSummarise(t *testing.T) {
 	s := Summarise([]float64{4, 1, 3, 2})
 	if s.Mean != 2.5 || s.Q1 != 1.75 || s.Median != 2.5 || s.Q3 != 3.25 || math.Abs(*s.MCSE-math.Sqrt(5./3)/2) > 1e-15 {
@@ -135,5 +112,22 @@ func TestSummarise(t *testing.T) {
 	}
 	if Summarise([]float64{1}).MCSE != nil {
 		t.Error("one value has no standard error")
+	}
+}
+
+func TestEnough(t *testing.T) {
+	wide, narrow := []float64{.5, .7}, []float64{.7, .72, .71} // standard errors .1 and .0058
+	for _, c := range []struct {
+		values [][]float64
+		se     float64
+		want   bool
+	}{
+		{[][]float64{wide, narrow}, .11, true}, {[][]float64{wide, narrow}, .09, false}, {[][]float64{narrow, wide}, .09, false},
+		{[][]float64{narrow}, .006, true}, {[][]float64{narrow}, .0057, false}, {[][]float64{narrow, {.7}}, 1, false},
+		{[][]float64{nil}, 1, false}, {[][]float64{{1, 1}}, 0, true},
+	} {
+		if got := Enough(c.values, c.se); got != c.want {
+			t.Errorf("%v at %v: %v", c.values, c.se, got)
+		}
 	}
 }

@@ -1,9 +1,8 @@
-package company
+package exact
 
 import (
 	"math"
 
-	"segovia/engine/internal/exact"
 	"segovia/kernels/rng"
 )
 
@@ -14,7 +13,7 @@ func Normal(s rng.Stream, step, index uint64) float64 {
 		bits := s.Uint64(step, index|try<<48)
 		u, v := symmetric(uint32(bits)), symmetric(uint32(bits>>32))
 		if q := float64(u*u) + float64(v*v); q < 1 {
-			return u * math.Sqrt(float64(-2*exact.Log(q))/q)
+			return u * math.Sqrt(float64(-2*Log(q))/q)
 		}
 	}
 }

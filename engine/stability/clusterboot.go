@@ -1,0 +1,22 @@
+package stability
+
+// ClusterJaccard returns, for each cluster of base, the largest Jaccard index with a cluster of fit over the rows whose
+// weight is positive, nil = all rows: gamma of Hennig (2007) and R's fpc::clusterboot, where the resample of clusterboot
+// is that of distinct rows. It is 0 for a cluster without such rows.
+func ClusterJaccard(base, fit []uint8, kBase, kFit int, weights []uint16) []float64 {
+	t := Table{kBase, kFit, make([]int64, kBase*kFit)}
+	if weights == nil {
+		t = Cross(base, fit, kBase, kFit)
+	}
+	for i, w := range weights {
+		t.Count[int(base[i])*kFit+int(fit[i])] += int64(min(w, 1))
+	}
+	gamma, _ := t.SegmentJaccard()
+	return gamma
+}
+
+// Dissolved reports whether a cluster with this gamma of ClusterJaccard is lost in the resample.
+func Dissolved(gamma float64) bool { return gamma <= .5 }
+
+// Recovered reports whether a cluster with this gamma of ClusterJaccard is found again in the resample.
+func Recovered(gamma float64) bool { return gamma > .75 }
