@@ -62,6 +62,31 @@ func TestIndicesEqualTheirDefinitions(t *testing.T) {
 		}
 		rows, columns, _ := table.Sums()
 		near("VI", table.VariationOfInformation(), 2*entropy(table.Count)-entropy(rows)-entropy(columns))
+		apart, kept := 0.0, 1.0
+		for c := range ka {
+			var same, pairs float64
+			for i := range n {
+				var with, size float64
+				for j := range n {
+					if a[i] != c || a[j] != c {
+						continue
+					}
+					size++
+					if b[i] == b[j] {
+						with++
+					}
+				}
+				if size > 0 {
+					apart += (1 - with/size) / float64(n)
+					same, pairs = same+with-1, pairs+size-1
+				}
+			}
+			if pairs > 0 {
+				kept = min(kept, same/pairs)
+			}
+		}
+		near("APN", table.APN(), apart)
+		near("pairs kept", table.PairsKept(), kept)
 		jaccard, match := table.SegmentJaccard()
 		for i := range ka {
 			best := 0.0
@@ -87,8 +112,8 @@ func TestIndicesEqualTheirDefinitions(t *testing.T) {
 	})
 }
 
-// At 1e10 rows the pair counts leave 64 bits; a table that agrees except for a few rows must still be just below 1.
-func TestARIAtTenBillionRows(t *testing.T) {
+// At 1e10 rows the counts of pairs leave 64 bits; a table that agrees except for a few rows must still be just below 1.
+func TestIndicesAtTenBillionRows(t *testing.T) {
 	half := int64(5e9)
 	perfect := Table{2, 2, []int64{half, 0, 0, half}}
 	if got := perfect.ARI(); got != 1 {
@@ -99,6 +124,16 @@ func TestARIAtTenBillionRows(t *testing.T) {
 	got := Table{2, 2, []int64{half - m, m, m, half - m}}.ARI()
 	if want := (1 - 2*m/float64(half)) * (1 - 2*m/float64(half)); math.Abs(got-want) > 1e-9 {
 		t.Errorf("got %v, want about %v", got, want)
+	}
+	if got := perfect.APN(); got != 0 {
+		t.Errorf("APN of perfect agreement: %v", got)
+	}
+	// A share of (half-1)(half-2) of half (half-1) ordered pairs is kept.
+	if got, want := (Table{1, 2, []int64{half - 1, 1}}).PairsKept(), 1-2/float64(half); got != want {
+		t.Errorf("pairs kept %v, want %v", got, want)
+	}
+	if got := (Table{3, 2, []int64{1, 0, 0, 0, 1, 1}}).PairsKept(); got != 0 {
+		t.Errorf("pairs kept where one of two leaves: %v", got)
 	}
 	if got := (Table{1, 1, []int64{7}}).ARI(); got != 1 {
 		t.Errorf("both trivial: %v", got)

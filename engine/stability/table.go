@@ -167,3 +167,37 @@ func (t Table) SegmentJaccard() (jaccard []float64, match []int) {
 	}
 	return jaccard, match
 }
+
+// APN is the average proportion of rows that do not stay together (Datta and Datta 2003, R's clValid): 1 minus the mean
+// over rows of the share of the row's cluster in A that is with it in B too. A is the full solution, B that without a
+// feature. 0 for no rows.
+func (t Table) APN() float64 {
+	rows, _, n := t.Sums()
+	if n == 0 {
+		return 0
+	}
+	var stay float64
+	for i := range t.A {
+		for _, c := range t.Count[i*t.B : (i+1)*t.B] {
+			if c > 0 {
+				stay += float64(float64(c) / float64(rows[i]) * float64(c))
+			}
+		}
+	}
+	return max(0, 1-stay/float64(n))
+}
+
+// PairsKept is the prediction strength of one half (Tibshirani and Walther 2005, R's fpc::prediction.strength): the
+// smallest share, over the clusters of A, of a cluster's pairs of rows that B keeps together. A is the clustering of the
+// test half, B the labels that the training half's centroids give the same rows. A cluster of one row or none counts 1.
+// Shares are exact integers, divided once.
+func (t Table) PairsKept() float64 {
+	kept := 1.0
+	rows, _, _ := t.Sums()
+	for i, n := range rows {
+		if n > 1 {
+			kept = min(kept, ratio(pairs(t.Count[i*t.B:(i+1)*t.B]), pairs([]int64{n})))
+		}
+	}
+	return kept
+}
