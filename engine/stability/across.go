@@ -28,16 +28,13 @@ func (t Table) Across() []float64 {
 	return slsa
 }
 
-// Lines follows segments through solutions of increasing k as flexclust relabels them for slsaplot. tables[s] counts the
-// rows by solution s and s + 1, and the result has one list more than tables (none for none): the line of each segment, by
-// its label. The first solution's lines are 1 to k. A segment of the next solution takes over the line of the one it is
+// Lines follows segments through solutions of increasing k as flexclust relabels them for slsaplot. The first one
+// has k segments, and tables[s] counts the rows by solution s and s + 1. The result has one list more than tables: the line
+// of each segment, by its label. The first solution's lines are 1 to k. A segment of the next solution takes over the line of the one it is
 // matched with, so that the matched pairs have the most rows in common (Assign); each that is left begins a new line,
 // numbered on. Where the next solution has fewer segments, lines end.
-func Lines(tables []Table) [][]int {
-	if len(tables) == 0 {
-		return nil
-	}
-	lines := [][]int{make([]int, tables[0].A)}
+func Lines(k int, tables []Table) [][]int {
+	lines := [][]int{make([]int, k)}
 	last := 0
 	for i := range lines[0] {
 		last++

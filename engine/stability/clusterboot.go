@@ -4,13 +4,7 @@ package stability
 // weight is positive, nil = all rows: gamma of Hennig (2007) and R's fpc::clusterboot, where the resample of clusterboot
 // is that of distinct rows. It is 0 for a cluster without such rows.
 func ClusterJaccard(base, fit []uint8, kBase, kFit int, weights []uint16) []float64 {
-	t := Table{kBase, kFit, make([]int64, kBase*kFit)}
-	if weights == nil {
-		t = Cross(base, fit, kBase, kFit)
-	}
-	for i, w := range weights {
-		t.Count[int(base[i])*kFit+int(fit[i])] += int64(min(w, 1))
-	}
+	t := CrossWhere(base, fit, kBase, kFit, weights)
 	gamma, _ := t.SegmentJaccard()
 	return gamma
 }

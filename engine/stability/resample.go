@@ -1,6 +1,10 @@
 package stability
 
-import "segovia/kernels/rng"
+import (
+	"slices"
+
+	"segovia/kernels/rng"
+)
 
 // Schemes are the names that Weights knows; the first is the plain bootstrap.
 func Schemes() []string { return []string{"multinomial", "poisson", "subset"} }
@@ -64,19 +68,11 @@ func Halves(seed uint64, number, n int) (a, b []uint16) {
 	return split(rng.New(seed, "halves", 0, number), n)
 }
 
-// split puts floor(n/2) rows in, all such sets being equally likely, and the others out. It is selection sampling (Knuth,
-// The Art of Computer Programming, 3.4.2, algorithm S): a row is in with the probability of what is wanted among what is
-// left.
+// split puts floor(n/2) rows in, all such sets being equally likely, and the others out.
 func split(s rng.Stream, n int) (in, out []uint16) {
-	in, out = make([]uint16, n), make([]uint16, n)
-	want := uint64(n / 2)
-	for i := range in {
-		if s.Below(uint64(n-i), 0, uint64(i)) < want {
-			in[i] = 1
-			want--
-		} else {
-			out[i] = 1
-		}
+	in, out = make([]uint16, n), slices.Repeat([]uint16{1}, n)
+	for _, i := range s.Sample(n, n/2) {
+		in[i], out[i] = 1, 0
 	}
 	return in, out
 }

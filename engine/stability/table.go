@@ -29,6 +29,18 @@ func Cross[L Labels](a, b []L, ka, kb int) Table {
 	return t
 }
 
+// CrossWhere is Cross over the rows whose weight is positive alone; nil = all rows.
+func CrossWhere[L Labels](a, b []L, ka, kb int, weights []uint16) Table {
+	if weights == nil {
+		return Cross(a, b, ka, kb)
+	}
+	t := Table{ka, kb, make([]int64, ka*kb)}
+	for i, w := range weights {
+		t.Count[int(a[i])*kb+int(b[i])] += int64(min(w, 1))
+	}
+	return t
+}
+
 // Sums returns the row sums, the column sums and the total.
 func (t Table) Sums() (rows, columns []int64, n int64) {
 	rows, columns = make([]int64, t.A), make([]int64, t.B)

@@ -5,22 +5,30 @@ package sweep
 // Result is sweep.json and the output of `segovia sweep`. Pointers are null where a statistic was not asked for, is not
 // defined, or does not exist yet.
 type Result struct {
-	Schema           string      `json:"$schema"`
-	FormatVersion    int         `json:"format_version"`
-	N                int         `json:"n"`
-	D                int         `json:"d"`
-	Features         []string    `json:"features"`
-	Seed             uint64      `json:"seed"`
-	AlgorithmVersion string      `json:"algorithm_version"`
-	Precision        string      `json:"precision"` // "float64", or "grid" above 2^26 values
-	Convention       Convention  `json:"convention"`
-	K                []KResult   `json:"k"`
-	Elbow            Elbow       `json:"elbow"`
-	GapChoice        *GapChoice  `json:"gap_choice"`
-	Chosen           *Chosen     `json:"chosen"`
-	Fits             int         `json:"fits"`
-	Warnings         []string    `json:"warnings"`
-	Environment      Environment `json:"environment"`
+	Schema           string     `json:"$schema"`
+	FormatVersion    int        `json:"format_version"`
+	N                int        `json:"n"`
+	D                int        `json:"d"`
+	Features         []string   `json:"features"`
+	Seed             uint64     `json:"seed"`
+	AlgorithmVersion string     `json:"algorithm_version"`
+	Precision        string     `json:"precision"` // "float64", or "grid" above 2^26 values
+	Convention       Convention `json:"convention"`
+	K                []KResult  `json:"k"`
+	// OneSegment is k = 1, with which the gap statistic compares, where the sweep does not list it; else null.
+	OneSegment *KResult   `json:"one_segment"`
+	Elbow      Elbow      `json:"elbow"`
+	GapChoice  *GapChoice `json:"gap_choice"`
+	DudaHart   *DudaHart  `json:"duda_hart"` // null without k = 2
+	// PredictionStrengthChoice is the largest k whose prediction strength is above 0.8, k = 1 where there is none; null when
+	// it was not asked for.
+	PredictionStrengthChoice *int        `json:"prediction_strength_choice"`
+	Chosen                   *Chosen     `json:"chosen"`
+	Niches                   []Niche     `json:"niches"`
+	Influence                *Influence  `json:"influence"` // null when it was not asked for, or with a single feature
+	Fits                     int         `json:"fits"`
+	Warnings                 []string    `json:"warnings"`
+	Environment              Environment `json:"environment"`
 }
 
 // Convention names the choices that another tool may make differently.
@@ -36,6 +44,18 @@ type Convention struct {
 	Gap         int    `json:"gap"`        // reference sets; 0 = no gap statistic
 	GapSpace    string `json:"gap_space"`  // "pca", "original"
 	GapPower    int    `json:"gap_power"`  // of the distances: 2, 1
+	GapRows     int    `json:"gap_rows"`   // rows that the gap is of: all, or a random sample
+	// Compat names the reference whose conventions were asked for; "" = none. The next fields say what follows from it.
+	Compat             string  `json:"compat"`
+	BestOf             string  `json:"best_of"`             // of restarts the one with the least "inertia", or "distance": the sum of Euclidean distances
+	Refined            bool    `json:"refined"`             // the best fits of the data were improved by Hartigan's exchanges
+	SilhouetteDistance string  `json:"silhouette_distance"` // "euclidean", "squared euclidean"
+	DaviesBouldin      string  `json:"davies_bouldin"`      // S is the "mean distance" to the centroid, or its "root mean square"
+	BootSE             float64 `json:"boot_se"`             // pairs ended early once every ari_mcse was at most this; 0 = all were made
+	Clusterboot        int     `json:"clusterboot"`         // replicates for jaccard_mean; 0 = none
+	ClusterbootScheme  string  `json:"clusterboot_scheme"`  // "boot", "subset", "noise", "jitter"
+	PredictionStrength int     `json:"prediction_strength"` // splits; 0 = none
+	Replay             bool    `json:"replay"`              // the resamples were given
 }
 
 // KResult is everything about one k.
@@ -49,6 +69,7 @@ type KResult struct {
 	Silhouette           *float64   `json:"silhouette"`
 	SilhouetteSE         *float64   `json:"silhouette_se"` // of a sampled silhouette
 	SilhouetteSimplified *float64   `json:"silhouette_simplified"`
+	SilhouetteSquared    *float64   `json:"silhouette_squared"` // of squared Euclidean distances, as in Spark: much higher
 	CalinskiHarabasz     *float64   `json:"calinski_harabasz"`
 	DaviesBouldin        *float64   `json:"davies_bouldin"`
 	Dunn                 *float64   `json:"dunn"`
@@ -56,36 +77,47 @@ type KResult struct {
 	Gap                  *float64   `json:"gap"`
 	GapSE                *float64   `json:"gap_se"`
 	PredictionStrength   *float64   `json:"prediction_strength"`
-	SegmentSilhouette    []float64  `json:"segment_silhouette"` // mean per segment; empty when not computed
+	PredictionStrengthSE *float64   `json:"prediction_strength_se"` // Monte-Carlo standard error over the splits
+	PredictionStrengths  []float64  `json:"prediction_strengths"`   // one per split, in order; empty when not asked for
+	SegmentSilhouette    []float64  `json:"segment_silhouette"`     // mean per segment; empty when not computed
 	Stability            *Stability `json:"stability"`
 }
 
-// Stability is what the bootstrap says of one k.
+// Stability is what the bootstrap says of one k. Figures of parts that were not asked for are null, their lists empty.
 type Stability struct {
-	Pairs     int                `json:"pairs"`
-	ARI       []float64          `json:"ari"` // one per pair, in order of the pairs
-	ARIMean   float64            `json:"ari_mean"`
-	ARIMedian float64            `json:"ari_median"`
-	ARIQ1     float64            `json:"ari_q1"`
-	ARIQ3     float64            `json:"ari_q3"`
-	ARIMCSE   *float64           `json:"ari_mcse"` // sd / sqrt(pairs); null for one pair
-	Segments  []SegmentStability `json:"segments"`
+	Pairs     int       `json:"pairs"`
+	ARI       []float64 `json:"ari"` // one per pair, in order of the pairs
+	ARIMean   *float64  `json:"ari_mean"`
+	ARIMedian *float64  `json:"ari_median"`
+	ARIQ1     *float64  `json:"ari_q1"`
+	ARIQ3     *float64  `json:"ari_q3"`
+	ARIMCSE   *float64  `json:"ari_mcse"` // sd / sqrt(pairs); null for one pair
+	// ARIMeanHalf is the mean with half as many restarts of each fit; where it differs, the figure measures the optimiser.
+	ARIMeanHalf *float64           `json:"ari_mean_half_restarts"`
+	Replicates  int                `json:"replicates"` // of clusterboot
+	Segments    []SegmentStability `json:"segments"`
 }
 
-// SegmentStability is what the bootstrap says of one segment of the chosen fit of one k.
+// SegmentStability is what the bootstrap says of one segment of the solution for one k.
 type SegmentStability struct {
 	Segment     int       `json:"segment"` // number, from 1, largest first
 	SLSw        []float64 `json:"slsw"`    // one per pair
-	SLSwMean    float64   `json:"slsw_mean"`
+	SLSwMean    *float64  `json:"slsw_mean"`
+	SLSwMCSE    *float64  `json:"slsw_mcse"`
+	Jaccard     []float64 `json:"jaccard"`      // clusterboot: one per replicate
 	JaccardMean *float64  `json:"jaccard_mean"` // clusterboot
-	Dissolved   *int      `json:"dissolved"`
-	Recovered   *int      `json:"recovered"`
-	SLSa        *float64  `json:"slsa"`
+	JaccardMCSE *float64  `json:"jaccard_mcse"`
+	Dissolved   *int      `json:"dissolved"` // replicates with a Jaccard of at most 0.5
+	Recovered   *int      `json:"recovered"` // replicates with a Jaccard above 0.75
+	SLSa        *float64  `json:"slsa"`      // null for the first k, and after k = 1
+	// Line is the same for segments of successive k that overlap most: a segment keeps the line of its predecessor.
+	Line int `json:"line"`
 }
 
 // Elbow is kneed's knee of the inertia curve; null when there is none.
 type Elbow struct {
-	K *int `json:"k"`
+	K        *int `json:"k"`          // over the range as given
+	KFromOne *int `json:"k_from_one"` // over the range with k = 1; null where the next k is missing
 }
 
 // GapChoice is the k of each standard-error rule.
@@ -97,14 +129,25 @@ type GapChoice struct {
 	GlobalMax     int `json:"globalmax"`
 }
 
+// DudaHart is the test of Duda and Hart for one segment against two: one is accepted where the ratio is not below the limit.
+type DudaHart struct {
+	Ratio float64 `json:"dh"` // inertia of two segments / inertia of one
+	Limit float64 `json:"limit"`
+	One   bool    `json:"one_segment"`
+	Alpha float64 `json:"alpha"`
+}
+
 // Chosen is the choice with its reason.
 type Chosen struct {
-	K       *int   `json:"k"` // null: no k passed the gates
+	K       *int   `json:"k"` // 1: there are no segments; null: no k passed the gates
 	Rule    string `json:"rule"`
 	Because string `json:"because"` // English
 	// BecauseDE is the same sentence in German.
 	BecauseDE string `json:"because_de"`
-	Passed    bool   `json:"passed"` // false: no k passed the gates and the best failing one was taken
+	Passed    bool   `json:"passed"` // false: no k passed the gates and the best failing one was taken, or none
+	// Structure is what the choice says of the data: "segments", "none" (one group, no segments), "continuous" (one group
+	// that can be cut reproducibly into pieces, which are not separate segments), or "unclear" (no k passed the gates).
+	Structure string `json:"structure"`
 	Gates     []Gate `json:"gates"`
 }
 
@@ -113,6 +156,44 @@ type Gate struct {
 	K      int      `json:"k"`
 	Passed bool     `json:"passed"`
 	Failed []string `json:"failed"` // "large_enough", "stable_global", "stable_segments", "distinguishable", "max_segments"
+}
+
+// Niche is a small segment that is stable and distinguishable at some k of the sweep, and is no segment of the chosen
+// solution.
+type Niche struct {
+	K          int            `json:"k"`       // where it stands out most
+	Segment    int            `json:"segment"` // its number there
+	Customers  int            `json:"customers"`
+	Share      float64        `json:"share"`
+	SeenAt     []int          `json:"seen_at"`   // every k at which it is found
+	Stability  float64        `json:"stability"` // mean SLSw at K; clusterboot's mean Jaccard where there were no pairs
+	Silhouette float64        `json:"silhouette"`
+	SLSa       *float64       `json:"slsa"`
+	Within     *int           `json:"within"`       // segment of the chosen solution that holds most of it; null if none was chosen
+	WithinOf   float64        `json:"within_share"` // share of the niche that lies there
+	Features   []NicheFeature `json:"features"`     // what sets it apart, strongest first
+}
+
+// NicheFeature is one feature of a niche.
+type NicheFeature struct {
+	Name   string  `json:"name"`
+	Effect float64 `json:"effect"` // (mean of the niche - mean of all) / sd of all, of prepared values
+}
+
+// Influence says what happens to the solution for one k when a feature is left out.
+type Influence struct {
+	K        int                `json:"k"`
+	Rows     int                `json:"rows"` // all, or a random sample
+	Features []FeatureInfluence `json:"features"`
+}
+
+// FeatureInfluence compares the segments of all features with those found without one.
+type FeatureInfluence struct {
+	Feature string    `json:"feature"`
+	APN     float64   `json:"apn"` // average proportion of rows that part from the others of their segment: 0 = the feature changes nothing
+	FOM     *float64  `json:"fom"` // figure of merit: how badly the others predict this feature, in prepared units
+	ARI     float64   `json:"ari"`
+	Jaccard []float64 `json:"jaccard"` // of each segment with the one that is most like it without the feature
 }
 
 // Environment is what depends on the machine or the clock.

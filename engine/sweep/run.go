@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"segovia/engine/internal/par"
 	"segovia/engine/kmeans"
 	"segovia/engine/pool"
 	"segovia/engine/ports"
-	"segovia/engine/stability"
 	"segovia/engine/validity"
 	"segovia/kernels"
 	"segovia/kernels/problem"
@@ -32,7 +31,9 @@ type Input struct {
 	Matrix *tile.Matrix // rows in key order
 	X      [][]float64  // the same columns, unrounded; not needed above MaxUnrounded values
 	Names  []string     // of the columns
-	Scale  string       // how they were scaled, for the record
+	// Sources names the feature that each column comes from; nil = each column is one.
+	Sources []string
+	Scale   string // how they were scaled, for the record
 }
 
 // Solution is the best clustering for one k, clusters numbered from 0 by size (largest first, ties by lowest key).
@@ -53,7 +54,7 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 	cfg = cfg.WithDefaults(in.Matrix.N)
 	s := &runner{in: in, cfg: cfg, pool: pool.New(in.Matrix, path, cfg.Threads), progress: progress,
 		points: points(in), timings: map[string]float64{"fit_s": 0, "silhouette_s": 0, "stability_s": 0, "gap_s": 0, "load_s": 0}}
-	if err := cfg.checkGap(); err != nil {
+	if err := cfg.check(); err != nil {
 		return nil, nil, err
 	}
 	if err := s.fitMemory(); err != nil {
@@ -62,20 +63,27 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 	if err := s.possible(); err != nil {
 		return nil, nil, err
 	}
+	if cfg.Replay != nil {
+		if err := cfg.Replay.check(s.cfg.K, in.Matrix.N, in.Matrix.D); err != nil {
+			return nil, nil, err
+		}
+	}
 	r := &Result{Schema: "segovia:sweep", FormatVersion: 1, N: in.Matrix.N, D: in.Matrix.D,
 		Features: in.Names, Seed: cfg.Seed, AlgorithmVersion: AlgorithmVersion, Precision: precision(in),
-		Convention: Convention{Scale: in.Scale, Init: cfg.initName(), Restarts: s.restarts(), MaxIter: cfg.MaxIter,
-			Bootstrap: cfg.Bootstrap, BootRestart: cfg.BootRestarts, BootScheme: cfg.BootScheme, Silhouette: cfg.Silhouette,
-			Gap: cfg.Gap, GapSpace: cfg.GapSpace, GapPower: cfg.GapPower},
-		Warnings: append([]string{}, s.warnings...)}
+		Convention: cfg.convention(in, s.restarts()), Warnings: append([]string{}, s.warnings...)}
 	if err := s.timed("fit_s", s.fit(ctx, r)); err != nil {
 		return nil, nil, err
 	}
 	if err := s.timed("silhouette_s", s.silhouettes(ctx, r)); err != nil {
 		return nil, nil, err
 	}
-	if cfg.Bootstrap > 0 {
-		if err := s.timed("stability_s", s.bootstrap(ctx, r)); err != nil {
+	if cfg.Bootstrap > 0 || cfg.Clusterboot > 0 {
+		if err := s.timed("stability_s", s.stability(ctx, r)); err != nil {
+			return nil, nil, err
+		}
+	}
+	if cfg.PredictionStrength > 0 {
+		if err := s.timed("prediction_strength_s", s.predictionStrength(ctx, r)); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -84,36 +92,45 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 			return nil, nil, err
 		}
 	}
-	r.Elbow = elbow(r)
+	r.Elbow = elbow(r, s.solutions[0].Moments.Total)
+	s.dudaHart(r)
 	if err := choose(r, cfg.Choose); err != nil {
 		return nil, nil, err
+	}
+	s.chooseOne(r)
+	s.findNiches(r)
+	if cfg.Influence {
+		if err := s.timed("influence_s", s.influence(ctx, r)); err != nil {
+			return nil, nil, err
+		}
 	}
 	r.Environment = Environment{Path: path.Name(), Pooling: s.pool.Pooling(), Threads: par.Threads(s.pool.Threads), Timings: s.timings}
 	return r, s.solutions, nil
 }
 
-// WithDefaults returns c with its zero values replaced, for n rows.
-func (c Config) WithDefaults(n int) Config {
-	set := func(v *int, to int) {
-		if *v == 0 {
-			*v = to
+// convention names what was asked for, with what follows from it.
+func (c Config) convention(in Input, restarts int) Convention {
+	pick := func(yes bool, a, b string) string {
+		if yes {
+			return a
 		}
+		return b
 	}
-	if c.Algorithm == "" {
-		c.Algorithm = "kmeans"
-	}
-	set(&c.Restarts, 10)
-	set(&c.MaxIter, 300)
-	set(&c.BootRestarts, 10)
-	if c.BootScheme == "" {
-		c.BootScheme = "multinomial"
-	}
-	c.Silhouette = validity.Resolve(c.Silhouette, n)
-	if c.GapSpace == "" {
-		c.GapSpace = "pca"
-	}
-	set(&c.GapPower, 2)
-	return c
+	return Convention{Scale: in.Scale, Init: c.initName(), Restarts: restarts, MaxIter: c.MaxIter,
+		Bootstrap: c.Bootstrap, BootRestart: c.BootRestarts, BootScheme: pick(c.Replay != nil, "replay", c.BootScheme), BootSE: c.BootSE,
+		Silhouette: c.Silhouette, Gap: c.Gap, GapSpace: c.GapSpace, GapPower: c.GapPower, GapRows: min(c.GapRows, in.Matrix.N),
+		Compat: c.Compat, BestOf: pick(c.byDistance(), "distance", "inertia"), Refined: c.refines(),
+		SilhouetteDistance: pick(c.Compat == "spark", "squared euclidean", "euclidean"),
+		DaviesBouldin:      pick(c.Compat == "nbclust", "root mean square", "mean distance"),
+		Clusterboot:        c.Clusterboot, ClusterbootScheme: c.ClusterbootScheme, PredictionStrength: c.PredictionStrength}
+}
+
+// byDistance reports whether of the restarts the one with the smallest sum of distances is kept.
+func (c Config) byDistance() bool { return c.Compat == "flexclust" }
+
+// refines reports whether the best fits of the data are improved by exchanges.
+func (c Config) refines() bool {
+	return c.InitCenters == nil && c.Compat != "flexclust" && c.Compat != "sklearn"
 }
 
 func (c Config) initName() string {
@@ -150,6 +167,8 @@ type runner struct {
 	warnings  []string
 	timings   map[string]float64
 	started   time.Time
+
+	columnMean, columnSD []float64 // once they are needed
 }
 
 // timed books the time since the last call under name; err is passed through.
@@ -171,8 +190,9 @@ func (s *runner) fitMemory() error {
 	runtime.GC()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
-	// What is held already, and the labels of every k: the best fits, the solutions made of them, a pair's fits on each thread.
-	held := int64(stats.HeapAlloc) + int64(s.in.Matrix.N)*int64(len(s.cfg.K))*int64(2+2*par.Threads(s.cfg.Threads))
+	// What is held already, and the labels of every k: the best fits, the solutions made of them, a pair's fits
+	// on each thread, and the best ones of half its restarts.
+	held := int64(stats.HeapAlloc) + int64(s.in.Matrix.N)*int64(len(s.cfg.K))*int64(2+4*par.Threads(s.cfg.Threads))
 	err := s.pool.Fit(s.cfg.Memory - held)
 	var little *pool.TooLittleError
 	if errors.As(err, &little) {
@@ -254,7 +274,7 @@ func (s *runner) seeds(restarts, dataset int) []rng.Stream {
 
 // fit finds the best clustering of the data for each k.
 func (s *runner) fit(ctx context.Context, r *Result) error {
-	batch := pool.Batch{K: s.cfg.K, Random: s.cfg.Init == "random", MaxIter: s.cfg.MaxIter}
+	batch := s.batch(s.cfg.K)
 	batches := s.restarts()
 	if s.cfg.InitCenters != nil {
 		starts, err := s.starts()
@@ -270,7 +290,7 @@ func (s *runner) fit(ctx context.Context, r *Result) error {
 	if err != nil {
 		return err
 	}
-	if s.cfg.InitCenters == nil {
+	if s.cfg.refines() {
 		if bests, err = s.pool.Refine(ctx, bests, s.cfg.MaxIter); err != nil {
 			return err
 		}
@@ -284,17 +304,45 @@ func (s *runner) fit(ctx context.Context, r *Result) error {
 		s.solutions = append(s.solutions, solution)
 		m := solution.Moments
 		result := KResult{K: k, Inertia: m.Inertia(), Sizes: m.Size, Restarts: batches, Iterations: best.Iterations,
-			Converged: best.Converged, SegmentSilhouette: []float64{}}
+			Converged: best.Converged, SegmentSilhouette: []float64{}, PredictionStrengths: []float64{}}
 		if ch, ok := m.CalinskiHarabasz(); ok {
 			result.CalinskiHarabasz = &ch
 		}
-		if db, ok := m.DaviesBouldin(); ok {
+		daviesBouldin := m.DaviesBouldin
+		if s.cfg.Compat == "nbclust" {
+			daviesBouldin = m.DaviesBouldinRMS
+		}
+		if db, ok := daviesBouldin(); ok {
 			result.DaviesBouldin = &db
 		}
 		r.K = append(r.K, result)
 		r.Fits += batches
 	}
+	if s.cfg.K[0] > 1 {
+		r.OneSegment = &KResult{K: 1, Inertia: s.solutions[0].Moments.Total, Sizes: []int{s.in.Matrix.N}, Converged: true,
+			SegmentSilhouette: []float64{}, PredictionStrengths: []float64{}}
+	}
 	return nil
+}
+
+// batch is what all batches over these k share.
+func (s *runner) batch(ks []int) pool.Batch {
+	return pool.Batch{K: ks, Random: s.cfg.Init == "random", MaxIter: s.cfg.MaxIter, ByDistance: s.cfg.byDistance()}
+}
+
+// chooseOne adds the solution for k = 1 where it is chosen and the sweep has none.
+func (s *runner) chooseOne(r *Result) {
+	if r.OneSegment == nil || r.Chosen.K == nil || *r.Chosen.K != 1 {
+		return
+	}
+	d := s.in.Matrix.D
+	labels := make([]uint8, s.in.Matrix.N)
+	m := validity.MomentsOf(s.points, labels, 1)
+	centroid := make([]float32, d)
+	for j, v := range m.Mean {
+		centroid[j] = float32(v - s.in.Matrix.Grids[j].Offset)
+	}
+	s.solutions = append(s.solutions, Solution{K: 1, Labels: labels, Centroids: centroid, FitOrder: []int{0}, Moments: m})
 }
 
 // starts turns the given centroids into grid units.
@@ -356,75 +404,42 @@ func (s *runner) silhouettes(ctx context.Context, r *Result) error {
 		if v.Segment != nil {
 			k.SegmentSilhouette = v.Segment
 		}
+		if k.K > 1 && s.cfg.Silhouette != "none" {
+			mean, segment := validity.SilhouetteSquared(s.points, moments[i], partitions[i].Labels)
+			k.SilhouetteSquared = &mean
+			if s.cfg.Compat == "spark" {
+				k.Silhouette, k.SilhouetteSE, k.SegmentSilhouette = &mean, nil, segment
+			}
+		}
 	}
-	return nil
-}
-
-// bootstrap fits pairs of resamples and compares their labelings of the original rows, with each other and with the
-// solution of the data. One plan of resamples serves all k. A resample's labels live until its partner is done.
-func (s *runner) bootstrap(ctx context.Context, r *Result) error {
-	pairs, n := s.cfg.Bootstrap, s.in.Matrix.N
-	s.progress.Begin("stability", int64(2*pairs*s.cfg.BootRestarts*len(s.cfg.K)), "fits")
-	defer s.progress.End()
-	for at := range r.K {
-		st := &Stability{Pairs: pairs, ARI: make([]float64, pairs)}
-		for c := range s.solutions[at].K {
-			st.Segments = append(st.Segments, SegmentStability{Segment: c + 1, SLSw: make([]float64, pairs)})
-		}
-		r.K[at].Stability = st
-	}
-	var mu sync.Mutex
-	waiting := map[int]pool.Fits{}
-	err := s.pool.Run(ctx, 2*pairs, func(b int) pool.Batch {
-		return pool.Batch{Weights: stability.Multinomial(s.cfg.Seed, b, n), K: s.cfg.K, Seeds: s.seeds(s.cfg.BootRestarts, b+1),
-			Random: s.cfg.Init == "random", MaxIter: s.cfg.MaxIter}
-	}, func(b int, fits pool.Fits) error {
-		mu.Lock()
-		partner, ok := waiting[b/2]
-		if !ok {
-			waiting[b/2] = fits
-			mu.Unlock()
-			return nil
-		}
-		delete(waiting, b/2)
-		mu.Unlock()
-		for at := range r.K {
-			s.compare(r.K[at].Stability, b/2, s.solutions[at], fits[at], partner[at])
-		}
+	if s.cfg.Silhouette != "exact" {
 		return nil
-	}, func() { s.progress.Add(1) })
-	if err != nil {
-		return err
 	}
-	for at := range r.K {
-		st := r.K[at].Stability
-		sum := stability.Summarise(st.ARI)
-		st.ARIMean, st.ARIMedian, st.ARIQ1, st.ARIQ3, st.ARIMCSE = sum.Mean, sum.Median, sum.Q1, sum.Q3, sum.MCSE
-		for c := range st.Segments {
-			st.Segments[c].SLSwMean = stability.Summarise(st.Segments[c].SLSw).Mean
+	dunn, err := validity.Dunn(ctx, s.points, partitions, s.cfg.Threads, nil)
+	for i, v := range dunn {
+		if !math.IsNaN(v) {
+			r.K[i].Dunn = &dunn[i]
 		}
-		r.Fits += 2 * pairs * s.cfg.BootRestarts
 	}
-	return nil
+	return err
 }
 
-// compare books pair p of one k. Every value is symmetric in a and b, so it does not matter which resample ended first.
-func (s *runner) compare(st *Stability, p int, base Solution, a, b kmeans.Fit) {
-	st.ARI[p] = stability.Cross(a.Labels, b.Labels, a.K, b.K).ARI()
-	ja, _ := stability.Cross(base.Labels, a.Labels, base.K, a.K).SegmentJaccard()
-	jb, _ := stability.Cross(base.Labels, b.Labels, base.K, b.K).SegmentJaccard()
-	for c := range st.Segments {
-		st.Segments[c].SLSw[p] = (ja[c] + jb[c]) / 2
-	}
-}
-
-func elbow(r *Result) Elbow {
+// elbow finds the knee of the inertia curve over the k as given, and over those with k = 1 where 2 follows it.
+func elbow(r *Result, total float64) (e Elbow) {
 	var x, y []float64
 	for _, k := range r.K {
 		x, y = append(x, float64(k.K)), append(y, k.Inertia)
 	}
 	if at, ok := validity.Elbow(x, y); ok {
-		return Elbow{&r.K[at].K}
+		e.K = &r.K[at].K
 	}
-	return Elbow{}
+	switch r.K[0].K {
+	case 1:
+		e.KFromOne = e.K
+	case 2:
+		if at, ok := validity.Elbow(append([]float64{1}, x...), append([]float64{total}, y...)); ok {
+			e.KFromOne = &r.K[at-1].K
+		}
+	}
+	return e
 }

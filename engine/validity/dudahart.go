@@ -2,10 +2,13 @@ package validity
 
 import "math"
 
-// dudaHartZ is the standard normal quantile of 1 - 0.001, the level of the test of Duda and Hart in fpc::dudahart2.
+// DudaHartAlpha is the level of the test of Duda and Hart, as in fpc::dudahart2.
+const DudaHartAlpha = 0.001
+
+// dudaHartZ is the standard normal quantile of 1 - DudaHartAlpha.
 const dudaHartZ = 3.0902323061678132
 
-// DudaHart tests one cluster against two (Duda and Hart 1973, as R's fpc::dudahart2 at the level 0.001): ratio is the
+// DudaHart tests one cluster against two (Duda and Hart 1973, as R's fpc::dudahart2 at DudaHartAlpha): ratio is the
 // inertia w2 of the two over that of the one, w1 (1 where w1 is 0), of n rows of d columns, and one cluster is accepted
 // where it reaches the limit 1 - 2/(pi d) - z sqrt(2 (1 - 8/(pi^2 d)) / (n d)). It takes spherical normal clusters for
 // granted: a stretched one it cuts in two.

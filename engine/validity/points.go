@@ -36,6 +36,16 @@ func FromColumns(columns [][]float64) *Points {
 // OnGrid returns the points of a matrix, with the offsets of its columns, without a copy of them.
 func OnGrid(m *tile.Matrix) *Points { return &Points{N: m.N, D: m.D, grid: m} }
 
+// Pick returns some of the points, as copies.
+func (p *Points) Pick(rows []int) *Points {
+	out := &Points{N: len(rows), D: p.D, Values: make([]float64, 0, len(rows)*p.D)}
+	buf := p.buffer()
+	for _, i := range rows {
+		out.Values = append(out.Values, p.Row(buf, i)...)
+	}
+	return out
+}
+
 // Row returns row i, in buf (of D values) where the values have no place of their own.
 func (p *Points) Row(buf []float64, i int) []float64 {
 	if p.Values != nil || p.grid == nil {
@@ -60,6 +70,32 @@ func (p *Points) dense() []float64 {
 		p.Row(values[i*p.D:(i+1)*p.D], i)
 	}
 	return values
+}
+
+// Spread returns the mean and the population standard deviation of each column.
+func (p *Points) Spread() (mean, sd []float64) {
+	m := make([]exact.Accumulator, p.D)
+	buf := p.buffer()
+	for i := range p.N {
+		for j, x := range p.Row(buf, i) {
+			m[j].Add(x)
+		}
+	}
+	mean, sd = make([]float64, p.D), make([]float64, p.D)
+	for j := range mean {
+		mean[j] = m[j].Sum() / float64(p.N)
+	}
+	squares := make([]exact.Accumulator, p.D)
+	for i := range p.N {
+		for j, x := range p.Row(buf, i) {
+			d := x - mean[j]
+			squares[j].Add(float64(d * d))
+		}
+	}
+	for j := range sd {
+		sd[j] = math.Sqrt(squares[j].Sum() / float64(p.N))
+	}
+	return mean, sd
 }
 
 // Moments are the sizes, means and within-cluster figures of a partition.

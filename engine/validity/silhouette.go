@@ -1,10 +1,8 @@
 package validity
 
 import (
-	"cmp"
 	"context"
 	"math"
-	"slices"
 
 	"segovia/engine/internal/exact"
 	"segovia/engine/internal/par"
@@ -182,17 +180,7 @@ func Sample(seed uint64, n, m int) []int {
 	if m >= n {
 		return nil
 	}
-	s := rng.New(seed, "silhouette", 0, 0)
-	rows := make([]int, n)
-	for i := range rows {
-		rows[i] = i
-	}
-	slices.SortFunc(rows, func(a, b int) int {
-		return cmp.Or(cmp.Compare(s.Uint64(0, uint64(a)), s.Uint64(0, uint64(b))), cmp.Compare(a, b))
-	})
-	rows = rows[:m]
-	slices.Sort(rows)
-	return rows
+	return rng.New(seed, "silhouette", 0, 0).Sample(n, m)
 }
 
 // Simplified is the silhouette with distances to the means instead of to rows, over all rows, and per cluster. It needs

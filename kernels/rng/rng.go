@@ -40,6 +40,19 @@ func (s Stream) Below(n, step, index uint64) uint64 {
 	return hi
 }
 
+// Sample returns m of the numbers 0 to n-1, ascending, all such sets being equally likely; all numbers when m >= n. It reads
+// step 0: selection sampling (Knuth, The Art of Computer Programming, 3.4.2, algorithm S).
+func (s Stream) Sample(n, m int) []int {
+	m = min(n, m)
+	numbers := make([]int, 0, m)
+	for i := 0; len(numbers) < m; i++ {
+		if s.Below(uint64(n-i), 0, uint64(i)) < uint64(m-len(numbers)) {
+			numbers = append(numbers, i)
+		}
+	}
+	return numbers
+}
+
 // block runs the ten rounds of Philox4x32 on the counter (step, index).
 func (s Stream) block(step, index uint64) (uint64, uint64) {
 	const m0, m1 = 0xD2511F53, 0xCD9E8D57

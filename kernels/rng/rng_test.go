@@ -61,3 +61,29 @@ func TestBelowIsUniform(t *testing.T) {
 		t.Errorf("chi-square %.1f", chi)
 	}
 }
+
+func TestSampleIsUniform(t *testing.T) {
+	const n, m, draws = 7, 3, 20_000
+	var in [n]int
+	for r := range draws {
+		sample := New(1, "sample", 0, r).Sample(n, m)
+		if len(sample) != m {
+			t.Fatalf("%d of %d", len(sample), m)
+		}
+		for at, i := range sample {
+			if at > 0 && sample[at-1] >= i {
+				t.Fatalf("not ascending: %v", sample)
+			}
+			in[i]++
+		}
+	}
+	// The standard deviation of a count is sqrt(draws p (1-p)) = 70: five of them.
+	for i, c := range in {
+		if want := draws * m / n; c < want-350 || c > want+350 {
+			t.Errorf("%d was drawn %d times of about %d", i, c, want)
+		}
+	}
+	if all := New(1, "sample", 0, 0).Sample(4, 9); len(all) != 4 {
+		t.Errorf("nine of four: %v", all)
+	}
+}

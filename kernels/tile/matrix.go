@@ -84,6 +84,33 @@ func (m *Matrix) Row(dst []float32, i int) []float32 {
 	return dst
 }
 
+// Pick returns the matrix of some points and columns, in the order given; nil = all.
+func (m *Matrix) Pick(points, columns []int) *Matrix {
+	n, d := len(points), len(columns)
+	if points == nil {
+		n = m.N
+	}
+	if columns == nil {
+		d = m.D
+	}
+	p := &Matrix{N: n, D: d, Tiles: Aligned((n + Lanes - 1) / Lanes * Lanes * d), Grids: make([]Grid, d)}
+	for to := range d {
+		j := to
+		if columns != nil {
+			j = columns[to]
+		}
+		p.Grids[to] = m.Grids[j]
+		for at := range n {
+			i := at
+			if points != nil {
+				i = points[at]
+			}
+			p.Tiles[(at/Lanes*d+to)*Lanes+at%Lanes] = m.At(i, j)
+		}
+	}
+	return p
+}
+
 // Scales returns 2^E per column: q = int64(x * scale) is the exact integer of a value x.
 func (m *Matrix) Scales() []float64 {
 	s := make([]float64, m.D)
