@@ -92,8 +92,8 @@ func mintIDs(project string, seed uint64, input [sha256.Size]byte, k int) []stri
 func NewModel(project string, seed uint64, input [sha256.Size]byte, pm *prep.Model, p *prep.Prepared, s sweep.Solution, k sweep.KResult) *Model {
 	m := &Model{Schema: "segovia:model", FormatVersion: 1, AlgorithmVersion: sweep.AlgorithmVersion,
 		Project: project, Seed: seed, Language: "en", InputHash: fmt.Sprintf("%x", input), Prep: pm, K: s.K}
-	if k.Stability != nil {
-		m.Stability = &ModelTrust{k.Stability.Pairs, k.Stability.ARIMean}
+	if st := k.Stability; st != nil && st.ARIMean != nil {
+		m.Stability = &ModelTrust{st.Pairs, *st.ARIMean}
 	}
 	d := len(p.Grids)
 	for _, number := range s.FitOrder {

@@ -96,7 +96,7 @@ func leaveOut(r *quality.Report, left prep.LeftOut) {
 }
 
 func (j *Job) sweep(ctx context.Context, o *Outcome, progress ports.Progress) (in, out int64, err error) {
-	input := sweep.Input{Matrix: o.Prepared.Matrix(), X: o.Prepared.X, Names: o.Prepared.Names, Scale: j.Prep.Scale}
+	input := sweep.Input{Matrix: o.Prepared.Matrix(), X: o.Prepared.X, Names: o.Prepared.Names, Sources: o.Prepared.Sources, Scale: j.Prep.Scale}
 	n := int64(input.Matrix.N)
 	o.Sweep, o.Solutions, err = sweep.Run(ctx, input, j.Sweep, j.Path, progress)
 	return n, n, err
@@ -111,11 +111,11 @@ func (j *Job) segment(o *Outcome) (in, out int64, err error) {
 			Why: "publishing segments that fail their checks would mislead",
 			Fix: "look at sweep.json and the report of the last run; change features or k, or set segment.best_failing: true (or --force-publish) to publish the best failing one, marked as such"}
 	}
-	at := slices.IndexFunc(o.Sweep.K, func(k sweep.KResult) bool { return k.K == *chosen.K })
-	k, solution := o.Sweep.K[at], &o.Solutions[at]
+	at := slices.IndexFunc(o.Solutions, func(s sweep.Solution) bool { return s.K == *chosen.K })
+	k, solution := o.Sweep.At(*chosen.K), &o.Solutions[at]
 	o.Chosen = solution
 	hash := TableHash(o.Features.Table)
-	o.Model = NewModel(j.Project, j.Sweep.Seed, hash, o.PrepModel, o.Prepared, *solution, k)
+	o.Model = NewModel(j.Project, j.Sweep.Seed, hash, o.PrepModel, o.Prepared, *solution, *k)
 	o.Model.Features = Define(j.Features, o.Quality)
 	if j.Language != "" {
 		o.Model.Language = j.Language
@@ -143,10 +143,10 @@ func (j *Job) segment(o *Outcome) (in, out int64, err error) {
 	for _, s := range o.Model.Segments {
 		input.IDs = append(input.IDs, s.ID)
 	}
-	if st := k.Stability; st != nil {
-		input.ARIMean, input.ARIMCSE, input.Pairs = &st.ARIMean, st.ARIMCSE, st.Pairs
+	if st := k.Stability; st != nil && st.ARIMean != nil {
+		input.ARIMean, input.ARIMCSE, input.Pairs = st.ARIMean, st.ARIMCSE, st.Pairs
 		for _, s := range st.Segments {
-			input.SLSw = append(input.SLSw, s.SLSwMean)
+			input.SLSw = append(input.SLSw, *s.SLSwMean)
 		}
 	}
 	if o.Segments, err = profile.Describe(input, j.Profile); err != nil {

@@ -183,6 +183,8 @@ func (s *runner) compare(v *pairValues, at, p int, a, b kmeans.Fit) {
 // bookPairs writes the values of the pairs that were done into r, with what they come to, and warns where the figures
 // depend on the number of restarts.
 func (s *runner) bookPairs(r *Result, v *pairValues, done int) {
+	var matter []*KResult
+	var most float64
 	for at := range r.K {
 		st := r.K[at].Stability
 		st.Pairs, st.ARI = done, v.ari[at][:done]
@@ -200,9 +202,12 @@ func (s *runner) bookPairs(r *Result, v *pairValues, done int) {
 		half := stability.Summarise(v.half[at][:done]).Mean
 		st.ARIMeanHalf = &half
 		if s.dependsOnRestarts(st.ARI, v.half[at][:done]) {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("k = %d: the mean ARI is %.3f with %d restarts of each fit and %.3f with half of them: it measures the optimiser too, and more restarts would change it",
-				r.K[at].K, *st.ARIMean, s.bootRestarts(), half))
+			matter, most = append(matter, &r.K[at]), max(most, math.Abs(*st.ARIMean-half))
 		}
+	}
+	if len(matter) > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%s: %d restarts of each bootstrap fit change the mean ARI by up to %.3f against half of them: it measures the optimiser too, and more restarts would change it",
+			listOfK(matter), s.bootRestarts(), most))
 	}
 }
 

@@ -73,11 +73,10 @@ func (s *runner) influence(ctx context.Context, r *Result) error {
 
 // features returns the names of the features in order, and the columns that each is made of.
 func (s *runner) features() (names []string, columns [][]int) {
-	sources := s.in.Sources
-	if sources == nil {
-		sources = s.in.Names
-	}
-	for j, name := range sources {
+	for j, name := range s.in.Names {
+		if s.in.Sources != nil && s.in.Sources[j] != "" {
+			name = s.in.Sources[j]
+		}
 		at := slices.Index(names, name)
 		if at < 0 {
 			at = len(names)

@@ -35,15 +35,14 @@ func (s *runner) findNiches(r *Result) {
 		if k.K < 2 || k.Stability == nil || len(k.SegmentSilhouette) == 0 || chosen != nil && k.K == chosen.K {
 			continue
 		}
-		var shown []float64
+		shown := make([]bool, k.K)
 		if chosen != nil {
-			shown, _ = stability.Cross(s.solutions[at].Labels, chosen.Labels, k.K, chosen.K).SegmentJaccard()
+			shown = shows(stability.Cross(s.solutions[at].Labels, chosen.Labels, k.K, chosen.K))
 		}
 		for c, seg := range k.Stability.Segments {
 			trust := seg.trust()
 			size, silhouette := k.Sizes[c], k.SegmentSilhouette[c]
-			if size < nicheRows || float64(size) > nicheShare*float64(r.N) || trust == nil || *trust < nicheStable || silhouette < nicheSilhouette ||
-				shown != nil && shown[c] > nicheSame {
+			if size < nicheRows || float64(size) > nicheShare*float64(r.N) || trust == nil || *trust < nicheStable || silhouette < nicheSilhouette || shown[c] {
 				continue
 			}
 			n := Niche{K: k.K, Segment: c + 1, Customers: size, Share: float64(size) / float64(r.N), SeenAt: []int{k.K}, Stability: *trust,
@@ -71,6 +70,21 @@ func (s *runner) findNiches(r *Result) {
 		s.placeNiche(&r.Niches[i], s.solutions[solutions[i]], chosen)
 	}
 	slices.SortStableFunc(r.Niches, func(a, b Niche) int { return cmp.Compare(b.Stability, a.Stability) })
+}
+
+// shows tells for each cluster of A whether B shows it: most of its rows and of a cluster of B are the same, or a cluster
+// of B is a part of it.
+func shows(t stability.Table) []bool {
+	shown := make([]bool, t.A)
+	jaccard, _ := t.SegmentJaccard()
+	_, columns, _ := t.Sums()
+	for c := range shown {
+		shown[c] = jaccard[c] > nicheSame
+		for j, size := range columns {
+			shown[c] = shown[c] || float64(t.Count[c*t.B+j]) > nicheSame*float64(size)
+		}
+	}
+	return shown
 }
 
 // jaccard compares segment c of solution a with segment e of solution b.

@@ -83,6 +83,19 @@ type KResult struct {
 	Stability            *Stability `json:"stability"`
 }
 
+// At returns what is known of k, also of k = 1 where the sweep does not list it; nil for others.
+func (r *Result) At(k int) *KResult {
+	for i := range r.K {
+		if r.K[i].K == k {
+			return &r.K[i]
+		}
+	}
+	if r.OneSegment != nil && k == 1 {
+		return r.OneSegment
+	}
+	return nil
+}
+
 // Stability is what the bootstrap says of one k. Figures of parts that were not asked for are null, their lists empty.
 type Stability struct {
 	Pairs     int       `json:"pairs"`

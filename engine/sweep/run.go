@@ -31,7 +31,7 @@ type Input struct {
 	Matrix *tile.Matrix // rows in key order
 	X      [][]float64  // the same columns, unrounded; not needed above MaxUnrounded values
 	Names  []string     // of the columns
-	// Sources names the feature that each column comes from; nil = each column is one.
+	// Sources names the feature that each column comes from, "" = the column is one; nil = all are.
 	Sources []string
 	Scale   string // how they were scaled, for the record
 }

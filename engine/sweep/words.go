@@ -136,7 +136,12 @@ func (ch *Chosen) sentence(r *Result, p *picker, among []int, passing, best int)
 		if second >= 0 {
 			s += fmt.Sprintf(l.of("; the runner-up is k = %d%s", "; an zweiter Stelle steht k = %d%s"), p.ks[second].K, figures(p.ks[second], l))
 		}
-		return s + "."
+		s += "."
+		if c := r.GapChoice; c != nil && c.FirstMax == 1 && p.ranksOne() {
+			s += l.of(" But the gap first falls from k = 1 on: these may be cuts through continuous structure, not separate segments.",
+				" Das Gap fällt aber von k = 1 an zunächst: Dies können Schnitte durch eine zusammenhängende Struktur sein und keine getrennten Segmente.")
+		}
+		return s
 	})
 }
 
@@ -221,7 +226,7 @@ func (p *picker) strongest(among []int) int {
 	return best
 }
 
-// listOfK gives "k = 2, 3, 5", or "k = 2 to 9" for successive ones.
+// listOfK gives "k = 2, 3, 5", or "k = 2..9" for successive ones.
 func listOfK(ks []*KResult) string {
 	first, last := ks[0].K, ks[len(ks)-1].K
 	if len(ks) > 2 && last-first == len(ks)-1 {

@@ -63,12 +63,12 @@ segovia fit iris.csv --scale none --k 3 --out fit --json`,
 	flags.StringVar(&f.init, "init", "kmeans++", "starts: kmeans++|random|FILE (CSV: k rows of one scaled value per column)")
 	flags.IntVar(&f.maxIter, "max-iter", 300, "most iterations of one fit")
 	flags.StringVar(&out, "out", "", "folder for labels.parquet and model.json")
-	f.bootRestarts, f.scheme, f.silhouette = 1, "multinomial", "none"
+	f.bootRestarts, f.scheme, f.clusterbootScheme, f.silhouette = 1, "multinomial", "boot", "none"
 	return cmd
 }
 
 func (f *sweepFlags) fit(e *env, file, out string) error {
-	cfg, err := f.config(e)
+	cfg, err := f.config(e, func(string) bool { return false })
 	if err != nil {
 		return err
 	}

@@ -291,5 +291,5 @@ features:
 prep: {transform: {orders_12m: log1p, revenue_12m: signed-log1p}, clip: [0.5%, 99.5%]}
 sweep: {k: 2..10}
 stability: {bootstrap: 100}
-segment: {choose: stable-then-silhouette, max_segments: 10}
+segment: {choose: stable-then-gap, max_segments: 10}
 `

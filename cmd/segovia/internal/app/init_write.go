@@ -329,8 +329,8 @@ func (d *draft) rest() {
 	d.line("  impute: median")
 	d.line("  scale: zscore")
 	d.line("")
-	d.line("sweep: {algorithm: kmeans, k: 2..10, restarts: 10}")
+	d.line("sweep: {algorithm: kmeans, k: 2..10, restarts: 10, gap: 50}")
 	d.line("stability: {bootstrap: 100, require: {global: 0.80, each_segment: 0.60}}")
-	d.line("segment: {choose: stable-then-silhouette, min_size: 1%%, max_segments: 10, language: en}")
+	d.line("segment: {choose: stable-then-gap, min_size: 1%%, max_segments: 10, language: en}")
 	d.line("report: {languages: [de, en], min_cell: 10}")
 }

@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/spf13/cobra"
@@ -66,10 +64,14 @@ func (f *tableFlags) prepare(e *env, file string, consume bool) (*readyTable, *p
 // sweepFlags are the flags of `segovia sweep`.
 type sweepFlags struct {
 	tableFlags
-	k, init, choose, silhouette, scheme, algorithm, labels string
-	restarts, maxIter, bootstrap, bootRestarts             int
-	gap, gapPower, predictionStrength                      int
-	gapSpace                                               string
+	k, init, choose, silhouette, scheme, algorithm, labels, compat string
+	restarts, maxIter, bootstrap, bootRestarts                     int
+	bootSE                                                         float64
+	clusterboot                                                    int // -1 = as bootstrap
+	clusterbootScheme, replay, replayFitted                        string
+	gap, gapPower, gapRows, predictionStrength                     int
+	gapSpace                                                       string
+	influence                                                      bool
 }
 
 // silhouetteUsage is the help on --silhouette.
@@ -81,7 +83,9 @@ func newSweepCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sweep FILE",
 		Short: "The k sweep with bootstrap stability on a ready feature table",
-		Long: `Fits k-means for every k, tests each solution by bootstrap pairs, and chooses one.
+		Long: `Fits k-means for every k, tests each solution by bootstrap pairs and clusterboot, compares it with data
+without structure by the gap statistic, and chooses one: of the k whose segments are large enough, stable and
+distinguishable, and of k = 1, the one that the gap prefers. k = 1 says that there are no segments.
 
 FILE is a table with one row per customer: CSV, Parquet or Arrow, also compressed. Given a configuration
 (.yaml) instead, or none where segovia.yaml lies, the nightly job runs up to this step and writes sweep.json
@@ -89,7 +93,9 @@ to --out. The result depends on the data, the
 flags and the seed alone, never on the number of threads or the hardware path.`,
 		Example: `segovia sweep customers.parquet --id customer_id --k 2..10
 segovia sweep iris.csv --scale none --k 2..6 --restarts 50 --json
-segovia sweep customers.csv --features revenue,orders --bootstrap 0
+segovia sweep customers.csv --features revenue,orders --bootstrap 0 --gap 0
+segovia sweep iris.csv --scale none --k 1..8 --compat clusgap --gap 100
+segovia sweep iris.csv --scale none --k 3 --replay resamples.csv
 segovia sweep segovia.yaml --out check`,
 		Args: takes(0, 1, "a feature table or a configuration"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -102,7 +108,7 @@ segovia sweep segovia.yaml --out check`,
 			if out != "" {
 				return usagef("--out is for the sweep of a configuration; --json and --labels tell the sweep of a table")
 			}
-			return f.run(e, args[0])
+			return f.run(e, args[0], cmd.Flags().Changed)
 		},
 	}
 	flags := cmd.Flags()
@@ -115,13 +121,22 @@ segovia sweep segovia.yaml --out check`,
 	flags.IntVar(&f.maxIter, "max-iter", 300, "most iterations of one fit")
 	flags.IntVar(&f.bootstrap, "bootstrap", 100, "pairs of bootstrap resamples; 0 = none")
 	flags.IntVar(&f.bootRestarts, "boot-restarts", 10, "restarts of each bootstrap fit; fewer measure the luck of the optimiser")
-	flags.StringVar(&f.scheme, "boot-scheme", "multinomial", "how to resample: multinomial")
+	flags.Float64Var(&f.bootSE, "boot-se", 0, "end the pairs early once every mean ARI is known to this standard error; 0 = make them all")
+	flags.StringVar(&f.scheme, "boot-scheme", "multinomial", "how to resample: multinomial|poisson|subset")
+	flags.IntVar(&f.clusterboot, "clusterboot", -1, "replicates of fpc's clusterboot, for the Jaccard of each segment; -1 = as many as pairs, 0 = none")
+	flags.StringVar(&f.clusterbootScheme, "clusterboot-scheme", "boot", "how clusterboot makes its replicates: boot|subset|noise|jitter")
+	flags.StringVar(&f.replay, "replay", "",
+		"take the resamples from a file instead of drawing them (CSV: replicate, side, then row numbers from 1 in file order); with it, --init FILE may give centroids for each (replicate, side, k rows)")
+	flags.StringVar(&f.replayFitted, "replay-fitted", "", "with --replay: the fitted centroids of each resample (CSV: replicate, side, k rows each), so that nothing is fitted")
 	flags.StringVar(&f.silhouette, "silhouette", "auto", silhouetteUsage)
-	flags.StringVar(&f.choose, "choose", "stable-then-silhouette", "rule that chooses k: "+strings.Join(sweep.Rules, "|")+"|K")
-	flags.IntVar(&f.gap, "gap", 0, "reference sets of the gap statistic, for example 50; 0 = none")
+	flags.StringVar(&f.choose, "choose", "", "rule that chooses k: "+strings.Join(sweep.Rules, "|")+"|K (default stable-then-gap; stable-then-silhouette with --gap 0)")
+	flags.IntVar(&f.gap, "gap", 50, "reference sets of the gap statistic; 0 = none")
+	flags.IntVar(&f.gapRows, "gap-rows", 0, "rows that the gap is of, a random sample where there are more; 0 = 10,000")
 	flags.StringVar(&f.gapSpace, "gap-space", "pca", "box in which references are drawn: pca (along the principal axes)|original (the columns)")
 	flags.IntVar(&f.gapPower, "gap-power", 2, "power of the distances in the gap: 2|1 (as in R's clusGap; work grows with the square of the rows)")
-	flags.IntVar(&f.predictionStrength, "prediction-strength", 0, "splits of the prediction strength (not in this version: 0)")
+	flags.IntVar(&f.predictionStrength, "prediction-strength", 0, "splits of the prediction strength, for example 50; 0 = none")
+	flags.BoolVar(&f.influence, "influence", true, "leave out each feature in turn at the chosen k, to see which segments hang on it")
+	flags.StringVar(&f.compat, "compat", "", "follow the conventions of a reference: "+strings.Join(sweep.Compats, "|"))
 	flags.StringVar(&f.labels, "labels", "", "write the labels of every k to this file: Parquet, or Arrow or CSV by its name")
 	flags.StringVar(&out, "out", "", "folder for the sweep of a configuration (default out)")
 	return cmd
@@ -146,8 +161,8 @@ func (e *env) sweepOfConfig(cmd *cobra.Command, args []string, out string) error
 	return e.runSteps(args, runFlags{until: "sweep", out: out})
 }
 
-func (f *sweepFlags) run(e *env, file string) error {
-	cfg, err := f.config(e)
+func (f *sweepFlags) run(e *env, file string, changed func(flag string) bool) error {
+	cfg, err := f.config(e, changed)
 	if err != nil {
 		return err
 	}
@@ -161,7 +176,11 @@ func (f *sweepFlags) run(e *env, file string) error {
 	if err != nil {
 		return err
 	}
-	if cfg.InitCenters, err = f.centers(e, cfg.K, len(p.Names)); err != nil {
+	if f.replay != "" {
+		if cfg.Replay, err = f.readReplay(e, t, cfg.K, len(p.Names)); err != nil {
+			return err
+		}
+	} else if cfg.InitCenters, err = f.centers(e, cfg.K, len(p.Names)); err != nil {
 		return err
 	}
 	loaded := e.now()
@@ -189,7 +208,7 @@ func (f *sweepFlags) run(e *env, file string) error {
 
 // sweepInput makes the matrix, and lets go of unrounded values of which there are too many.
 func sweepInput(p *prep.Prepared, scale string) sweep.Input {
-	in := sweep.Input{Names: p.Names, Scale: scale}
+	in := sweep.Input{Names: p.Names, Sources: p.Sources, Scale: scale}
 	if p.Rows()*len(p.X) > sweep.MaxUnrounded {
 		in.Matrix = p.TakeMatrix()
 	} else {
@@ -199,22 +218,31 @@ func sweepInput(p *prep.Prepared, scale string) sweep.Input {
 }
 
 // config turns the flags into the engine's configuration and refuses what this version cannot do.
-func (f *sweepFlags) config(e *env) (sweep.Config, error) {
+func (f *sweepFlags) config(e *env, changed func(flag string) bool) (sweep.Config, error) {
 	cfg := sweep.Config{Algorithm: f.algorithm, Restarts: f.restarts, Init: f.init, MaxIter: f.maxIter, Bootstrap: f.bootstrap,
 		BootRestarts: f.bootRestarts, BootScheme: f.scheme, Silhouette: f.silhouette,
-		Gap: f.gap, GapSpace: f.gapSpace, GapPower: f.gapPower, Seed: e.flags.seed, Threads: e.threads(),
+		BootSE: f.bootSE, Clusterboot: f.clusterboot, ClusterbootScheme: f.clusterbootScheme,
+		Gap: f.gap, GapSpace: f.gapSpace, GapPower: f.gapPower, GapRows: f.gapRows, PredictionStrength: f.predictionStrength,
+		Influence: f.influence, Compat: f.compat, Seed: e.flags.seed, Threads: e.threads(),
 		Choose: sweep.Choose{Rule: f.choose, BestFailing: false}}
+	if f.clusterboot < 0 {
+		cfg.Clusterboot = f.bootstrap
+	}
+	// A flag that was not given leaves the convention to --compat.
+	if f.compat != "" && !changed("gap-power") {
+		cfg.GapPower = 0
+	}
 	switch {
 	case f.algorithm != "kmeans":
 		return cfg, usagef("--algorithm %q is not in this version; use kmeans", f.algorithm)
-	case f.scheme != "multinomial":
-		return cfg, usagef("--boot-scheme %q is not in this version; use multinomial", f.scheme)
+	case f.replay == "" && f.replayFitted != "":
+		return cfg, usagef("--replay-fitted goes with --replay FILE, which gives the resamples")
+	case f.replay != "" && changed("bootstrap"):
+		return cfg, usagef("--replay takes its pairs from the file: leave --bootstrap out")
 	case f.gap < 0 || f.gap == 1:
 		return cfg, usagef("--gap %d: use at least 2 reference sets, or 0 for none", f.gap)
-	case f.predictionStrength != 0:
-		return cfg, usagef("--prediction-strength %d: it is not in this version; use 0", f.predictionStrength)
-	case f.restarts < 1 || f.maxIter < 1 || f.bootRestarts < 1 || f.bootstrap < 0:
-		return cfg, usagef("--restarts, --max-iter and --boot-restarts are at least 1, --bootstrap at least 0")
+	case f.restarts < 1 || f.maxIter < 1 || f.bootRestarts < 1 || f.bootstrap < 0 || f.bootSE < 0 || f.predictionStrength < 0 || f.gapRows < 0:
+		return cfg, usagef("--restarts, --max-iter and --boot-restarts are at least 1, --bootstrap, --boot-se, --prediction-strength and --gap-rows at least 0")
 	}
 	var err error
 	cfg.K, cfg.KFromRange, err = parseK(f.k)
@@ -284,52 +312,6 @@ func (e *env) writeSweepLabels(file string, t *readyTable, solutions []sweep.Sol
 		return writeTableAs(file, "parquet", columns)
 	}
 	return writeTable(file, columns)
-}
-
-// printSweep shows the result to people.
-func (e *env) printSweep(r *sweep.Result) {
-	e.printf("%d rows, %d columns, %d fits\n\n", r.N, r.D, r.Fits)
-	w := tabwriter.NewWriter(e.out, 0, 4, 2, ' ', tabwriter.AlignRight)
-	gap := r.GapChoice != nil // else there is no such column
-	fmt.Fprint(w, "k\tinertia\tsilhouette\tCH\tDB\t")
-	if gap {
-		fmt.Fprint(w, "gap\t")
-	}
-	fmt.Fprintln(w, "mean ARI\tworst SLSw\tsmallest\tchecks\t")
-	for i, k := range r.K {
-		ari, slsw := "-", "-"
-		if st := k.Stability; st != nil {
-			ari = fmt.Sprintf("%.3f", st.ARIMean)
-			least := st.Segments[0].SLSwMean
-			for _, s := range st.Segments {
-				least = min(least, s.SLSwMean)
-			}
-			slsw = fmt.Sprintf("%.3f", least)
-		}
-		checks := "pass"
-		if g := r.Chosen.Gates[i]; !g.Passed {
-			checks = strings.Join(g.Failed, ",")
-		}
-		mark := ""
-		if r.Chosen.K != nil && *r.Chosen.K == k.K {
-			mark = "*"
-		}
-		silhouette := k.Silhouette
-		if silhouette == nil {
-			silhouette = k.SilhouetteSimplified
-		}
-		fmt.Fprintf(w, "%s%d\t%.6g\t%s\t%s\t%s\t", mark, k.K, k.Inertia, figure(silhouette), figure(k.CalinskiHarabasz), figure(k.DaviesBouldin))
-		if gap {
-			fmt.Fprintf(w, "%s\t", figure(k.Gap))
-		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t\n", ari, slsw, slices.Min(k.Sizes), checks)
-	}
-	_ = w.Flush()
-	if c := r.GapChoice; gap {
-		e.printf("\nby the gap statistic, k = 1 included: globalSEmax %d, firstSEmax %d, Tibs2001SEmax %d, globalmax %d, firstmax %d\n",
-			c.GlobalSEmax, c.FirstSEmax, c.Tibs2001SEmax, c.GlobalMax, c.FirstMax)
-	}
-	e.printf("\n%s\n", r.Chosen.Because)
 }
 
 func figure(v *float64) string {

@@ -42,11 +42,8 @@ func (c *Config) Available() error {
 	return l.Err()
 }
 
-// remarks adds warnings for a rule that is not in this version and for tables that are loaded and never used.
+// remarks adds warnings for tables that are loaded and never used.
 func (c *Config) remarks() {
-	if c.Segment.Choose == "stable-then-gap" {
-		c.warn("segment.choose", "this version does not choose by the gap statistic yet; stable-then-silhouette is used")
-	}
 	for _, s := range c.Sources {
 		used := s.Name == c.Features.Entity.Table || s.Name == c.Features.Entity.From
 		for _, f := range c.Features.Columns {

@@ -79,7 +79,7 @@ func TestContractExample(t *testing.T) {
 		t.Errorf("prep = %+v", p)
 	}
 	s := c.SweepConfig()
-	if len(s.K) != 14 || !s.KFromRange || s.Seed != 20260101 || s.Choose.Rule != "stable-then-silhouette" || s.Choose.MaxSegments != 10 ||
+	if len(s.K) != 14 || !s.KFromRange || s.Seed != 20260101 || s.Choose.Rule != "stable-then-gap" || s.Choose.MaxSegments != 10 ||
 		s.Gap != 50 || s.GapSpace != "pca" || s.GapPower != 2 {
 		t.Errorf("sweep = %+v", s)
 	}
@@ -87,7 +87,7 @@ func TestContractExample(t *testing.T) {
 	for _, w := range c.Warnings() {
 		warned = append(warned, w.Path)
 	}
-	if want := []string{"segment.choose", "sources.survey", "sources.contacts"}; !slices.Equal(warned, want) {
+	if want := []string{"sources.survey", "sources.contacts"}; !slices.Equal(warned, want) {
 		t.Errorf("warnings %v, want %v", warned, want)
 	}
 	var missing []string

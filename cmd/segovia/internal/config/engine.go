@@ -74,17 +74,22 @@ func (c *Config) PrepConfig() prep.Config {
 	return out
 }
 
-// SweepConfig returns what is swept and how a solution is chosen. Both rules that begin with stability choose by
-// silhouette among the stable solutions: choosing by the gap is not in this version, and Warnings says so.
+// SweepConfig returns what is swept and how a solution is chosen.
 func (c *Config) SweepConfig() sweep.Config {
 	rule := string(c.Segment.Choose)
-	if rule == "stable-then-gap" {
-		rule = "stable-then-silhouette"
+	if rule == "auto" {
+		rule = ""
+	}
+	clusterboot := c.Stability.Clusterboot
+	if clusterboot < 0 {
+		clusterboot = c.Stability.Bootstrap
 	}
 	return sweep.Config{
 		Algorithm: c.Sweep.Algorithm, K: c.Sweep.K.Values, KFromRange: c.Sweep.K.FromRange, Restarts: c.Sweep.Restarts,
 		Init: c.Sweep.Init, MaxIter: c.Sweep.MaxIter, Silhouette: string(c.Sweep.Silhouette),
-		Gap: c.Sweep.Gap, GapSpace: c.Sweep.GapSpace, GapPower: c.Sweep.GapPower,
+		Gap: c.Sweep.Gap, GapSpace: c.Sweep.GapSpace, GapPower: c.Sweep.GapPower, GapRows: c.Sweep.GapRows,
+		PredictionStrength: c.Sweep.Strength, Influence: c.Sweep.Influence, Compat: c.Sweep.Compat,
+		BootSE: c.Stability.BootSE, Clusterboot: clusterboot, ClusterbootScheme: c.Stability.ClusterbootScheme,
 		Bootstrap: c.Stability.Bootstrap, BootRestarts: c.Stability.BootRestarts, BootScheme: c.Stability.BootScheme,
 		Seed: c.Run.Seed, Threads: c.ThreadCount(),
 		Choose: sweep.Choose{Rule: rule, Global: c.Stability.Require.Global, EachSegment: c.Stability.Require.EachSegment,

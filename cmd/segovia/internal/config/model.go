@@ -184,18 +184,25 @@ type Sweep struct {
 	Restarts   int        `cfg:"restarts" def:"10" min:"1" max:"100000" doc:"Fits with different starts; the best is kept."`
 	Init       string     `cfg:"init" def:"kmeans++" enum:"kmeans++|random" doc:"How starts are drawn."`
 	MaxIter    int        `cfg:"max_iter" def:"300" min:"1" doc:"Most iterations of one fit."`
-	Gap        int        `cfg:"gap" def:"0" min:"0" doc:"Reference sets of the gap statistic, at least 2; 0 = none."`
+	Gap        int        `cfg:"gap" def:"50" min:"0" doc:"Reference sets of the gap statistic, at least 2; 0 = none."`
 	GapSpace   string     `cfg:"gap_space" def:"pca" enum:"pca|original" doc:"Box in which references are drawn: of the principal axes, or of the columns."`
 	GapPower   int        `cfg:"gap_power" def:"2" min:"1" max:"2" doc:"Power of the distances in the gap statistic: 2, or 1 as in R's clusGap (work grows with the square of the customers)."`
+	GapRows    int        `cfg:"gap_rows" def:"0" min:"0" doc:"Customers that the gap statistic is of, a random sample where there are more; 0 = 10,000."`
+	Strength   int        `cfg:"prediction_strength" def:"0" min:"0" doc:"Splits of the prediction strength; 0 = none."`
+	Influence  bool       `cfg:"influence" def:"true" doc:"Leave out each feature in turn at the chosen k, to see which segments hang on it."`
+	Compat     string     `cfg:"compat" enum:"flexclust|fpc|clusgap|sklearn|spark|nbclust" doc:"Follow the conventions of a reference; empty = our own."`
 	Silhouette Silhouette `cfg:"silhouette" def:"auto" doc:"auto (exact up to 20,000 customers, then a sample), exact, simplified, sample:N or none."`
 }
 
 // Stability is the section `stability`.
 type Stability struct {
-	Bootstrap    int     `cfg:"bootstrap" def:"100" min:"0" max:"1000" doc:"Pairs of resamples; 0 = none."`
-	BootRestarts int     `cfg:"boot_restarts" def:"10" min:"1" doc:"Restarts of each bootstrap fit."`
-	BootScheme   string  `cfg:"boot_scheme" def:"multinomial" enum:"multinomial|poisson|subset" doc:"How resamples are drawn."`
-	Require      Require `cfg:"require" doc:"What a solution must reach to be chosen."`
+	Bootstrap         int     `cfg:"bootstrap" def:"100" min:"0" max:"1000" doc:"Pairs of resamples; 0 = none."`
+	BootRestarts      int     `cfg:"boot_restarts" def:"10" min:"1" doc:"Restarts of each bootstrap fit."`
+	BootScheme        string  `cfg:"boot_scheme" def:"multinomial" enum:"multinomial|poisson|subset" doc:"How resamples are drawn."`
+	BootSE            float64 `cfg:"boot_se" def:"0" min:"0" max:"1" doc:"End the pairs early once every mean ARI is known to this standard error; 0 = make them all."`
+	Clusterboot       int     `cfg:"clusterboot" def:"-1" min:"-1" max:"10000" doc:"Replicates of clusterboot, for the Jaccard of each segment; -1 = as many as pairs, 0 = none."`
+	ClusterbootScheme string  `cfg:"clusterboot_scheme" def:"boot" enum:"boot|subset|noise|jitter" doc:"How clusterboot makes its replicates."`
+	Require           Require `cfg:"require" doc:"What a solution must reach to be chosen."`
 }
 
 // Require is `stability.require`.
@@ -206,7 +213,7 @@ type Require struct {
 
 // Segment is the section `segment`.
 type Segment struct {
-	Choose           Rule             `cfg:"choose" def:"stable-then-silhouette" doc:"Rule that chooses k: stable-then-gap, stable-then-silhouette, silhouette, elbow, stability, or a fixed number."`
+	Choose           Rule             `cfg:"choose" def:"auto" doc:"Rule that chooses k among those that pass the checks: auto (stable-then-gap, or stable-then-silhouette where sweep.gap is 0), gap:globalSEmax and its like, silhouette, stability, elbow, prediction-strength, or a fixed number."`
 	MinSize          Share            `cfg:"min_size" def:"1%" max:"1" doc:"Least share of customers in a segment."`
 	MaxSegments      int              `cfg:"max_segments" def:"0" min:"0" doc:"Administrative limit; 0 = none."`
 	Distinguish      float64          `cfg:"distinguish" def:"0" min:"-1" max:"1" doc:"Least silhouette of every segment."`

@@ -346,6 +346,12 @@ func (k *checker) choice() {
 	case err == nil && !slices.Contains(k.Sweep.K.Values, fixed):
 		k.contradiction("segment.choose", fmt.Sprintf("the rule asks for %d segments, which the sweep does not try", fixed),
 			"sweep.k is "+k.Sweep.K.String(), "add it to sweep.k")
+	case (strings.HasPrefix(rule, "gap:") || rule == "stable-then-gap") && k.Sweep.Gap == 0:
+		k.contradiction("sweep.gap", fmt.Sprintf("the rule %s needs the gap statistic", rule), "sweep.gap is 0",
+			"set it to 50, or `segment: {choose: stable-then-silhouette}`")
+	case rule == "prediction-strength" && k.Sweep.Strength == 0:
+		k.contradiction("sweep.prediction_strength", fmt.Sprintf("the rule %s needs the prediction strength", rule), "sweep.prediction_strength is 0",
+			"set it to 50, or choose by another rule")
 	case strings.HasPrefix(rule, "stab") && k.Stability.Bootstrap == 0 && !k.failed["stability.bootstrap"]:
 		k.contradiction("stability.bootstrap", fmt.Sprintf("the rule %s needs bootstrap pairs", rule), "stability.bootstrap is 0",
 			"set it to 100, or `segment: {choose: silhouette}`")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"segovia/engine/sweep"
 	"segovia/kernels/problem"
 )
 
@@ -238,7 +239,7 @@ func (a AsOf) Resolve(now time.Time) time.Time {
 // Rule is the rule that chooses k, or a fixed number.
 type Rule string
 
-var rules = []string{"stable-then-gap", "stable-then-silhouette", "silhouette", "elbow", "stability"}
+var rules = append([]string{"auto"}, sweep.Rules...)
 
 func (r *Rule) setText(s string) error {
 	for _, known := range rules {
