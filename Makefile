@@ -10,7 +10,7 @@ LDFLAGS := -X segovia/cmd/segovia/internal/app.version=$(VERSION)
 # Packages with goroutines of their own: they are tested under the race detector too.
 RACE := ./engine/internal/par ./engine/pool ./engine/stability ./engine/sweep ./engine/validity ./engine/features ./engine/company ./io/anyio ./io/runstore
 
-.PHONY: demo test bench gobench bench-peers lint build generate race assembly fuzz help $(BIN)
+.PHONY: demo test bench gobench bench-peers peers-statistics lint build generate race assembly fuzz help $(BIN)
 
 build: $(BIN) ## build bin/segovia
 
@@ -46,11 +46,16 @@ bench: $(BIN) ## the hardware paths on the same work, about two minutes; more wi
 gobench: ## the Go benchmarks of every package once
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./kernels/... ./engine/... ./bench/...
 
-# Without PEERS_VENV the tools are installed below bin/, which needs a package index; what cannot be had is named and left out.
-bench-peers: $(BIN) ## the same work in scikit-learn, faiss, R and others, half an hour; less with PEERS="--work W1"
-	@if [ "$(PEERS_VENV)" = bin/peers ] && ! [ -x bin/peers/bin/python ]; then python3 -m venv bin/peers || exit 1; \
-	while read -r p; do bin/peers/bin/pip install --quiet "$$p" || echo "missing: $$p cannot be installed"; done < bench/peers/requirements.txt; fi
+bench-peers: $(BIN) $(PEERS_VENV)/bin/python ## the same work in scikit-learn, faiss, R and others, half an hour; less with PEERS="--work W1"
 	$(PEERS_VENV)/bin/python bench/peers/run.py --segovia $(BIN) $(PEERS)
+
+peers-statistics: $(BIN) $(PEERS_VENV)/bin/python ## the same statistics in R and scikit-learn, two minutes; fails where they differ
+	$(PEERS_VENV)/bin/python bench/peers/agreement.py --segovia $(BIN) $(PEERS)
+
+# Without PEERS_VENV the tools are installed below bin/, which needs a package index; what cannot be had is named and left out.
+bin/peers/bin/python:
+	@python3 -m venv bin/peers || exit 1; \
+	while read -r p; do bin/peers/bin/pip install --quiet "$$p" || echo "missing: $$p cannot be installed"; done < bench/peers/requirements.txt
 
 FUZZTIME ?= 60s
 
