@@ -111,9 +111,9 @@ func (v *pairValues) enough(done int, se float64) bool {
 	return stability.Enough(first, se)
 }
 
-// bootRestarts is 1 where the centroids that resamples start from are given.
+// bootRestarts is 1 where the centroids of resamples are given.
 func (s *runner) bootRestarts() int {
-	if s.cfg.Replay != nil && s.cfg.Replay.Starts != nil {
+	if s.cfg.Replay != nil && (s.cfg.Replay.Starts != nil || s.cfg.Replay.Fitted != nil) {
 		return 1
 	}
 	return s.cfg.BootRestarts

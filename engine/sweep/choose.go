@@ -91,15 +91,19 @@ func choose(r *Result, c Choose) error {
 	if len(p.ks) > 0 && p.ks[0].K == 1 {
 		one = 0
 	}
+	rivals := passing // of k = 1; where none passes, all must speak against segments
+	if len(passing) == 0 {
+		rivals = all
+	}
+	if _, ok := c.gapRule(); ok && len(rivals) > 0 && !p.anyGap(rivals) {
+		// Without dispersion, as where there are as many segments as distinct rows, the gap says nothing.
+		p.rule, chosen.Rule = "stable-then-silhouette", "stable-then-silhouette"
+	}
 	with := func(among []int) []int { // k = 1, where the rule can choose it
 		if one < 0 || !p.ranksOne() {
 			return among
 		}
 		return append([]int{one}, among...)
-	}
-	rivals := passing // of k = 1; where none passes, all must speak against segments
-	if len(passing) == 0 {
-		rivals = all
 	}
 	best := p.best(with(rivals))
 	switch {
@@ -200,6 +204,11 @@ type picker struct {
 func (p *picker) ranksOne() bool {
 	_, gap := Choose{Rule: p.rule}.gapRule()
 	return gap || p.rule == "prediction-strength"
+}
+
+// anyGap reports whether one of some k has a gap.
+func (p *picker) anyGap(among []int) bool {
+	return slices.ContainsFunc(among, func(i int) bool { return p.ks[i].Gap != nil })
 }
 
 // best returns the position of the k that the rule prefers among some, in ascending order; -1 where it prefers none.

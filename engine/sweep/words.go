@@ -181,6 +181,10 @@ func (ch *Chosen) unclear(p *picker, best, passing int) {
 // none says plainly that there are no segments, or that those which can be cut reproducibly are not separate.
 func (ch *Chosen) none(r *Result, c Choose, p *picker, rivals []int) {
 	one := p.ks[0]
+	if len(rivals) == 0 {
+		ch.Because, ch.BecauseDE = "Only k = 1 was tried.", "Nur k = 1 wurde geprüft."
+		return
+	}
 	ch.write(func(l language) string {
 		var s string
 		if cuts := c.reproducible(r); ch.Structure == "continuous" {

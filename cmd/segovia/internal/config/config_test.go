@@ -274,8 +274,11 @@ func TestValues(t *testing.T) {
 
 func TestContradictions(t *testing.T) {
 	for add, want := range map[string]string{
-		"stability: {bootstrap: 0}\n":                    "SEG-CFG-008 11:24",
-		"sweep: {silhouette: none}\n":                    "SEG-CFG-008 11:21",
+		"segment: {choose: stability}\nstability: {bootstrap: 0}\n":  "SEG-CFG-008 12:24",
+		"segment: {choose: silhouette}\nsweep: {silhouette: none}\n": "SEG-CFG-008 12:21",
+		"segment: {choose: stable-then-gap}\nsweep: {gap: 0}\n":      "SEG-CFG-008 12:14",
+		"segment: {choose: prediction-strength}\nsweep: {gap: 0}\n":  "SEG-CFG-008 12:9",
+		"sweep: {gap: 1}\n": "SEG-CFG-003 11:14",
 		"segment: {max_segments: 2}\nsweep: {k: 3..4}\n": "SEG-CFG-008 11:25",
 		"sweep: {k: 1}\n":                                "SEG-SEG-001 11:12",
 		"segment: {revenue_cuts: [1, 2]}\n":              "SEG-CFG-003 11:25",

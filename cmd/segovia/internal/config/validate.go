@@ -359,8 +359,8 @@ func (k *checker) choice() {
 		k.contradiction("sweep.silhouette", fmt.Sprintf("the rule %s needs silhouettes", rule), "sweep.silhouette is none",
 			"set it to exact or sample:10000")
 	}
-	if ks := k.Sweep.K.Values; len(ks) > 0 && slices.Max(ks) == 1 && strings.HasSuffix(rule, "silhouette") && !k.failed["sweep.k"] {
-		k.fail("sweep.k", "SEG-SEG-001", fmt.Sprintf("the rule %s cannot choose k = 1", rule), "one segment has no silhouette",
+	if ks := k.Sweep.K.Values; len(ks) > 0 && slices.Max(ks) == 1 && rule != "1" && !k.failed["sweep.k"] {
+		k.fail("sweep.k", "SEG-SEG-001", "the sweep tries k = 1 alone", "that leaves nothing to choose",
 			"try more, for example `sweep: {k: 2..10}`, or write `segment: {choose: 1}`")
 	}
 	if k.Sweep.Gap == 1 {
