@@ -46,7 +46,7 @@ func TestAcrossIris(t *testing.T) {
 		}
 	}
 	// Sizes are 62 50 38 and 50 40 32 28: the segment of 28 leaves that of 62, of which 34 go on.
-	if got, want := stability.Lines(tables), [][]int{{1, 2}, {1, 2, 3}, {2, 1, 3, 4}}; !reflect.DeepEqual(got, want) {
+	if got, want := stability.Lines(2, tables), [][]int{{1, 2}, {1, 2, 3}, {2, 1, 3, 4}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("lines %v, want %v", got, want)
 	}
 }

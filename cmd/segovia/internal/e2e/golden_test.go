@@ -73,7 +73,8 @@ func goldenFlags(g enginetest.Golden) []string {
 		ks = append(ks, strconv.Itoa(k))
 	}
 	flags := []string{"--k", strings.Join(ks, ","), "--restarts", strconv.Itoa(c.Restarts), "--max-iter", strconv.Itoa(c.MaxIter),
-		"--bootstrap", strconv.Itoa(c.Bootstrap), "--boot-restarts", strconv.Itoa(c.BootRestarts), "--seed", fmt.Sprint(c.Seed)}
+		"--bootstrap", strconv.Itoa(c.Bootstrap), "--boot-restarts", strconv.Itoa(c.BootRestarts), "--seed", fmt.Sprint(c.Seed),
+		"--gap", "0", "--clusterboot", "0", "--influence=false", "--silhouette", "none"}
 	if c.Init != "" {
 		flags = append(flags, "--init", c.Init)
 	}

@@ -70,7 +70,7 @@ func TestOnlineRetail(t *testing.T) {
 	bin, dir := segovia(t), t.TempDir()
 	config := example(t, "online-retail.yaml")
 	_, run := publish(t, bin, dir, config, "--out", "out", "--threads", "2",
-		"--set", "sweep.k=2..4", "--set", "sweep.restarts=3", "--set", "stability.bootstrap=4", "--set", "stability.boot_restarts=2")
+		"--set", "sweep.k=2..4", "--set", "sweep.restarts=3", "--set", "stability.bootstrap=4", "--set", "stability.boot_restarts=2", "--set", "sweep.gap=10")
 	onlineRetail(t, run)
 	rows := int64(0)
 	m := manifest(t, run)

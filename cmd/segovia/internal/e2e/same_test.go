@@ -184,7 +184,7 @@ func TestSameSweepOfATable(t *testing.T) {
 	for i, threads := range []string{"1", "2", "7"} {
 		random := rand.New(rand.NewPCG(uint64(i), 1))
 		put(t, filepath.Join(dir, "table.csv"), deal(header, body, 1, random)[0])
-		out := call(t, bin, dir, "sweep", "table.csv", "--id", "customer_id", "--k", "2..5", "--restarts", "3", "--bootstrap", "4", "--boot-restarts", "2",
+		out := call(t, bin, dir, "sweep", "table.csv", "--id", "customer_id", "--k", "2..5", "--restarts", "3", "--bootstrap", "4", "--boot-restarts", "2", "--gap", "4", "--prediction-strength", "2",
 			"--threads", threads, "--json", "--labels", "labels.parquet")
 		at := bytes.LastIndex(out, []byte(`"environment"`))
 		if at < 0 {
