@@ -14,27 +14,7 @@ const leastVariance = 1e-12
 // rotate replaces the columns by principal components.
 func (w *work) rotate() {
 	d := len(w.x)
-	means := make([]float64, d)
-	_ = par.Each(context.Background(), w.cfg.Threads, d, func(_, j int) error {
-		means[j] = exact.Mean(w.x[j])
-		return nil
-	})
-	cov := make([][]float64, d)
-	for i := range cov {
-		cov[i] = make([]float64, d)
-	}
-	_ = par.Each(context.Background(), w.cfg.Threads, d, func(_, i int) error {
-		for j := i; j < d; j++ {
-			cov[i][j] = exact.Covariance(w.x[i], w.x[j], means[i], means[j])
-		}
-		return nil
-	})
-	for i := range cov {
-		for j := range i {
-			cov[i][j] = cov[j][i]
-		}
-	}
-	values, vectors := exact.Eigen(cov)
+	means, values, vectors, _ := exact.PrincipalAxes(context.Background(), w.x, w.cfg.Threads) // nothing ends that context
 	total := 0.0
 	for _, v := range values {
 		total += max(0, v)

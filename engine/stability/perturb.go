@@ -32,23 +32,11 @@ type Perturber struct {
 // where all do. The columns are kept and not changed.
 func NewPerturber(ctx context.Context, x [][]float64, threads int) (*Perturber, error) {
 	d := len(x)
-	p := &Perturber{x: x, mean: make([]float64, d), spread: make([]float64, d), near: make([]float64, d)}
-	cov := make([][]float64, d)
-	for j, c := range x {
-		cov[j], p.mean[j] = make([]float64, d), exact.Mean(c)
-	}
-	err := par.Each(ctx, threads, d, func(_, i int) error {
-		for j := i; j < d; j++ {
-			v := exact.Covariance(x[i], x[j], p.mean[i], p.mean[j])
-			cov[i][j], cov[j][i] = v, v
-		}
-		return nil
-	})
+	mean, variance, axes, err := exact.PrincipalAxes(ctx, x, threads)
 	if err != nil {
 		return nil, err
 	}
-	variance, axes := exact.Eigen(cov)
-	p.axes = axes
+	p := &Perturber{x: x, mean: mean, axes: axes, spread: make([]float64, d), near: make([]float64, d)}
 	return p, par.Each(ctx, threads, d, func(_, c int) error {
 		n := len(x[c])
 		if n > 1 {

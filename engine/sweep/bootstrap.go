@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"segovia/engine/internal/par"
@@ -166,7 +167,11 @@ func (s *runner) resample(b int) []uint16 {
 	if s.cfg.Replay != nil {
 		return s.cfg.Replay.weights(b, s.in.Matrix.N)
 	}
-	return stability.Weights(s.cfg.BootScheme, s.cfg.Seed, b, s.in.Matrix.N)
+	w := stability.Weights(s.cfg.BootScheme, s.cfg.Seed, b, s.in.Matrix.N)
+	if slices.Max(w) == 0 { // Poisson counts of very few rows
+		w[0] = 1
+	}
+	return w
 }
 
 // compare notes pair p of one k. Every value is symmetric in a and b, so it does not matter which resample ended first.

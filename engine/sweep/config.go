@@ -30,7 +30,7 @@ type Config struct {
 	ClusterbootScheme  string  // "boot" (default), "subset", "noise", "jitter"
 	Replay             *Replay // given resamples instead of drawn ones
 	PredictionStrength int     // splits; 0 = none
-	Silhouette         string  // "exact" (default up to SilhouetteLimit rows, then a sample), "simplified", "sample:N", "none"
+	Silhouette         string  // "exact" (default up to validity.SilhouetteLimit rows, then a sample), "simplified", "sample:N", "none"
 	Gap                int     // reference sets of the gap statistic, at least 2; 0 = none
 	GapSpace           string  // box of the references: "pca" (default) or "original"
 	GapPower           int     // of the distances: 2 (default), or 1 as in clusGap, which costs n^2 per reference set

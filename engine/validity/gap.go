@@ -19,8 +19,11 @@ func ReferenceBox(ctx context.Context, p *Points, principal bool, threads int) (
 		axes[j][j] = 1
 	}
 	if principal {
-		var err error
-		if axes, err = principalAxes(ctx, p, threads); err != nil {
+		columns, err := p.columns(ctx, threads)
+		if err != nil {
+			return nil, err
+		}
+		if _, _, axes, err = exact.PrincipalAxes(ctx, columns, threads); err != nil {
 			return nil, err
 		}
 	}
@@ -41,38 +44,17 @@ func ReferenceBox(ctx context.Context, p *Points, principal bool, threads int) (
 	return box, err
 }
 
-// principalAxes returns the eigenvectors of the covariance of the columns.
-func principalAxes(ctx context.Context, p *Points, threads int) ([][]float64, error) {
-	columns, cov := make([][]float64, p.D), make([][]float64, p.D)
-	means := make([]float64, p.D)
-	err := par.Each(ctx, threads, p.D, func(_, j int) error {
-		columns[j], cov[j] = make([]float64, p.N), make([]float64, p.D)
+// columns returns the values column by column.
+func (p *Points) columns(ctx context.Context, threads int) ([][]float64, error) {
+	columns := make([][]float64, p.D)
+	return columns, par.Each(ctx, threads, p.D, func(_, j int) error {
+		columns[j] = make([]float64, p.N)
 		buf := p.buffer()
 		for i := range columns[j] {
 			columns[j][i] = p.Row(buf, i)[j]
 		}
-		means[j] = exact.Mean(columns[j])
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	err = par.Each(ctx, threads, p.D, func(_, i int) error {
-		for j := i; j < p.D; j++ {
-			cov[i][j] = exact.Covariance(columns[i], columns[j], means[i], means[j])
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	for i := range cov {
-		for j := range i {
-			cov[i][j] = cov[j][i]
-		}
-	}
-	_, axes := exact.Eigen(cov)
-	return axes, nil
 }
 
 // sideSteps is the exponent of the most steps that a side of a reference's box has.

@@ -95,13 +95,22 @@ func (e *env) plan(args []string) error {
 	cfg := n.job.Sweep.WithDefaults(int(p.Customers))
 	p.K = cfg.K
 	kinds := int64(len(cfg.K))
-	p.Fits = kinds * (int64(cfg.Restarts) + 2*int64(cfg.Bootstrap)*int64(cfg.BootRestarts))
+	resamples := 2*int64(cfg.Bootstrap) + int64(cfg.Clusterboot) + 2*int64(cfg.PredictionStrength)
+	p.Fits = kinds * (int64(cfg.Restarts) + resamples*int64(cfg.BootRestarts))
+	small := int64(0) // fits of a sample of the customers
 	if cfg.Gap > 0 {
 		gapKinds := kinds
 		if !slices.Contains(cfg.K, 1) {
 			gapKinds++ // the gap's references are also taken as one segment
 		}
-		p.Fits += int64(cfg.Gap) * int64(cfg.Restarts) * gapKinds
+		gapFits := int64(cfg.Gap) * int64(cfg.Restarts) * gapKinds
+		p.Fits += gapFits
+		if p.Customers > int64(cfg.GapRows) {
+			small = gapFits
+		}
+	}
+	if cfg.Influence && p.Features > 1 {
+		p.Fits += int64(p.Features) * int64(cfg.Restarts)
 	}
 	var meanK float64
 	for _, k := range cfg.K {
@@ -112,7 +121,7 @@ func (e *env) plan(args []string) error {
 		return err
 	}
 	rows := float64(p.Customers)
-	p.Seconds = rows * perRow * float64(p.Fits) / float64(p.Threads)
+	p.Seconds = perRow * (rows*float64(p.Fits-small) + float64(cfg.GapRows)*float64(small)) / float64(p.Threads)
 	if strings.HasPrefix(cfg.Silhouette, "exact") {
 		p.Seconds += rows * rows * 4e-9 / float64(p.Threads) // engine/validity, SilhouetteLimit, tells the measurement
 	}
