@@ -49,7 +49,7 @@ gobench: ## the Go benchmarks of every package once
 bench-peers: $(BIN) $(PEERS_VENV)/bin/python ## the same work in scikit-learn, faiss, R and others, half an hour; less with PEERS="--work W1"
 	$(PEERS_VENV)/bin/python bench/peers/run.py --segovia $(BIN) $(PEERS)
 
-peers-statistics: $(BIN) $(PEERS_VENV)/bin/python ## the same statistics in R and scikit-learn, two minutes; fails where they differ
+peers-statistics: $(BIN) $(PEERS_VENV)/bin/python ## the same statistics in R and scikit-learn, some minutes; fails where they differ
 	$(PEERS_VENV)/bin/python bench/peers/agreement.py --segovia $(BIN) $(PEERS)
 
 # Without PEERS_VENV the tools are installed below bin/, which needs a package index; what cannot be had is named and left out.

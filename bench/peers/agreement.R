@@ -1,16 +1,16 @@
 # The statistics of one data set in R. Called by agreement.py as
 #
-#   Rscript agreement.R DATA.csv GAPS SPLITS REPLICATES RUNS SCHEMES K,K
+#   Rscript agreement.R DATA.csv GAPS SPLITS REPLICATES RUNS BOOT_RUNS SCHEMES K,K
 #
-# After the id, columns x1, x2, ... are the data, the others partitions: k2, k3, ... one per k in turn, other names others. Beside it lie
-# DATA.SPACE.POWER.csv: Segovia's k, gap and se, for the rules of maxSE. The sets of the gap statistic are as many as GAPS,
-# the splits of the prediction strength SPLITS, the resamples of clusterboot for each K and scheme REPLICATES, the random
-# starts of each fit RUNS.
+# After the id, columns x1, x2, ... are the data and the others partitions: k2, k3, ... one per k in turn, and more by other
+# names. Beside it lie DATA.SPACE.POWER.csv: Segovia's k, gap and se, for the rules of maxSE. The sets of the gap statistic
+# are as many as GAPS, the splits of the prediction strength SPLITS, the resamples of clusterboot for each K and scheme
+# REPLICATES, the random starts of each fit RUNS for reference sets, BOOT_RUNS for splits and resamples.
 #
 # It prints lines of JSON: statistic, of (a k, or the name of a partition), value, by, and se or count where it is random.
 args <- commandArgs(trailingOnly = TRUE)
 gaps <- as.integer(args[2]); splits <- as.integer(args[3]); replicates <- as.integer(args[4]); runs <- as.integer(args[5])
-schemes <- strsplit(args[6], ",")[[1]]; boot_ks <- as.integer(strsplit(args[7], ",")[[1]])
+boot_runs <- as.integer(args[6]); schemes <- strsplit(args[7], ",")[[1]]; boot_ks <- as.integer(strsplit(args[8], ",")[[1]])
 stem <- sub("\\.csv$", "", args[1])
 
 table <- read.csv(args[1])
@@ -89,7 +89,7 @@ if (have("fpc")) {
   say(by, "duda_hart one_segment", 2, test$cluster1)
 
   set.seed(1)
-  strength <- fpc::prediction.strength(x, Gmin = 2, Gmax = k_max, M = splits, clustermethod = fpc::kmeansCBI, runs = runs)
+  strength <- fpc::prediction.strength(x, Gmin = 2, Gmax = k_max, M = splits, clustermethod = fpc::kmeansCBI, runs = boot_runs)
   for (k in ks) {
     values <- strength$predcorr[[k]]
     say(by, "prediction_strength", k, mean(values), sd(values) / sqrt(splits), splits)
@@ -97,8 +97,8 @@ if (have("fpc")) {
 
   for (k in boot_ks) for (scheme in schemes) { # segments are in the order of their sizes, largest first, as Segovia's
     set.seed(1)
-    boot <- fpc::clusterboot(x, B = replicates, bootmethod = scheme, clustermethod = fpc::kmeansCBI, krange = k, runs = runs,
-      count = FALSE)
+    boot <- fpc::clusterboot(x, B = replicates, bootmethod = scheme, clustermethod = fpc::kmeansCBI, krange = k,
+      runs = boot_runs, count = FALSE)
     values <- boot[[paste0(scheme, "result")]]
     sizes <- tabulate(boot$partition, k)
     order <- order(-sizes)
