@@ -30,6 +30,8 @@ type Model struct {
 	// Centroids in the order of the fit, which decides between equal distances.
 	Centroids []Centroid     `json:"centroids"`
 	Stability *ModelTrust    `json:"stability"`
+	// ChecksFailed are the gates that the solution failed although it was taken: labels are marked with them.
+	ChecksFailed []string `json:"checks_failed"`
 	Segments  []ModelSegment `json:"segments"` // by number
 }
 
@@ -91,7 +93,7 @@ func mintIDs(project string, seed uint64, input [sha256.Size]byte, k int) []stri
 // NewModel freezes a solution.
 func NewModel(project string, seed uint64, input [sha256.Size]byte, pm *prep.Model, p *prep.Prepared, s sweep.Solution, k sweep.KResult) *Model {
 	m := &Model{Schema: "segovia:model", FormatVersion: 1, AlgorithmVersion: sweep.AlgorithmVersion,
-		Project: project, Seed: seed, Language: "en", InputHash: fmt.Sprintf("%x", input), Prep: pm, K: s.K}
+		Project: project, Seed: seed, Language: "en", InputHash: fmt.Sprintf("%x", input), Prep: pm, K: s.K, ChecksFailed: []string{}}
 	if st := k.Stability; st != nil && st.ARIMean != nil {
 		m.Stability = &ModelTrust{st.Pairs, *st.ARIMean}
 	}

@@ -117,6 +117,11 @@ func (j *Job) segment(o *Outcome) (in, out int64, err error) {
 	hash := TableHash(o.Features.Table)
 	o.Model = NewModel(j.Project, j.Sweep.Seed, hash, o.PrepModel, o.Prepared, *solution, *k)
 	o.Model.Features = Define(j.Features, o.Quality)
+	for _, g := range chosen.Gates {
+		if g.K == solution.K {
+			o.Model.ChecksFailed = g.Failed
+		}
+	}
 	if j.Language != "" {
 		o.Model.Language = j.Language
 	}

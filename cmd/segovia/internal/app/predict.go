@@ -140,7 +140,8 @@ func (e *env) predict(m *engine.Model, file, id, out string) error {
 	return writeRecords(w, schema, columns, rows)
 }
 
-// segmentColumns are the columns of labels.parquet: id, segment_id, segment, number, distance, margin.
+// segmentColumns are the columns of labels.parquet: id, segment_id, segment, number, distance, margin. Those of a solution
+// that was taken although it failed checks have one more, checks_failed, so that nobody takes them for others.
 func segmentColumns(m *engine.Model, id outColumn, labels []engine.Assignment) []outColumn {
 	n := len(labels)
 	ids, names, numbers := make([]string, n), make([]string, n), make([]int64, n)
@@ -150,10 +151,15 @@ func segmentColumns(m *engine.Model, id outColumn, labels []engine.Assignment) [
 		ids[i], names[i], numbers[i] = s.ID, m.Name(a.Number), int64(a.Number)
 		distance[i], margin[i] = a.Distance, a.Margin
 	}
-	return []outColumn{id,
+	columns := []outColumn{id,
 		{field: arrow.Field{Name: "segment_id", Type: arrow.BinaryTypes.String}, texts: ids},
 		{field: arrow.Field{Name: "segment", Type: arrow.BinaryTypes.String}, texts: names},
 		{field: arrow.Field{Name: "number", Type: arrow.PrimitiveTypes.Int64}, ints: numbers},
 		{field: arrow.Field{Name: "distance", Type: arrow.PrimitiveTypes.Float64}, floats: distance},
 		{field: arrow.Field{Name: "margin", Type: arrow.PrimitiveTypes.Float64, Nullable: true}, floats: margin}}
+	if len(m.ChecksFailed) > 0 {
+		failed := slices.Repeat([]string{strings.Join(m.ChecksFailed, ",")}, n)
+		columns = append(columns, outColumn{field: arrow.Field{Name: "checks_failed", Type: arrow.BinaryTypes.String}, texts: failed})
+	}
+	return columns
 }
