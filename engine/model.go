@@ -28,11 +28,11 @@ type Model struct {
 	Language         string      `json:"language"` // of the names in tables: "de" or "en"
 	K                int         `json:"k"`
 	// Centroids in the order of the fit, which decides between equal distances.
-	Centroids []Centroid     `json:"centroids"`
-	Stability *ModelTrust    `json:"stability"`
+	Centroids []Centroid  `json:"centroids"`
+	Stability *ModelTrust `json:"stability"`
 	// ChecksFailed are the gates that the solution failed although it was taken: labels are marked with them.
-	ChecksFailed []string `json:"checks_failed"`
-	Segments  []ModelSegment `json:"segments"` // by number
+	ChecksFailed []string       `json:"checks_failed"`
+	Segments     []ModelSegment `json:"segments"` // by number
 }
 
 // Centroid is one centroid in three units.

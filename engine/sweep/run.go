@@ -47,7 +47,8 @@ type Solution struct {
 	Moments  *validity.Moments
 }
 
-// Run sweeps. It returns the result, and the solutions in the order of Result.K.
+// Run sweeps. It returns the result, and the solutions in the order of Result.K, followed by that for k = 1 where it is
+// chosen and the sweep does not list it.
 //
 // Errors are SEG-SEG-001 for a k that is not possible and SEG-SEG-002 for data with fewer than two distinct rows.
 func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress ports.Progress) (*Result, []Solution, error) {

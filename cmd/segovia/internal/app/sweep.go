@@ -195,7 +195,7 @@ func (f *sweepFlags) run(e *env, file string, changed func(flag string) bool) er
 		e.warn(&problem.Problem{ID: "SEG-SEG-001", What: w})
 	}
 	if f.labels != "" {
-		if err := e.writeSweepLabels(f.labels, t, solutions); err != nil {
+		if err := e.writeSweepLabels(f.labels, t, solutions[:len(r.K)]); err != nil {
 			return err
 		}
 	}
