@@ -173,8 +173,8 @@ func (ch *Chosen) unclear(p *picker, best, passing int) {
 			return fmt.Sprintf(l.of("The rule %s prefers k = %d%s, which fails the checks: %s.", "Die Regel %s zieht k = %d%s vor, das die Prüfungen nicht besteht: %s."),
 				p.rule, k.K, figures(k, l), gate.names(l))
 		}
-		return fmt.Sprintf(l.of("No k passes the checks; k = %d comes closest and %s%s, but fails: %s.",
-			"Kein k besteht die Prüfungen; k = %d kommt am nächsten und %s%s, besteht aber nicht: %s."), k.K, l.of(why.en, why.de), figures(k, l), gate.names(l))
+		return fmt.Sprintf(l.of("No k passes the checks; the rule would take k = %d, which %s%s, but fails: %s.",
+			"Kein k besteht die Prüfungen; die Regel nähme k = %d: Es %s%s, besteht aber nicht: %s."), k.K, l.of(why.en, why.de), figures(k, l), gate.names(l))
 	})
 }
 
