@@ -12,7 +12,6 @@ import (
 	"segovia/engine/pool"
 	"segovia/engine/stability"
 	"segovia/kernels/problem"
-	"segovia/kernels/rng"
 	"segovia/kernels/tile"
 )
 
@@ -123,8 +122,8 @@ func (s *runner) bootRestarts() int {
 // pairs fits the pairs from first to end and notes their values.
 func (s *runner) pairs(ctx context.Context, v *pairValues, first, end int) error {
 	type side struct{ fits, half pool.Fits }
-	var mu sync.Mutex
-	waiting, halves := map[int]side{}, map[int]pool.Fits{}
+	var twins twins[side]
+	var halves sync.Map // by resample, until all its restarts are done
 	return s.pool.Run(ctx, 2*(end-first), func(i int) pool.Batch {
 		b := 2*first + i
 		batch := s.batch(s.cfg.K)
@@ -133,24 +132,19 @@ func (s *runner) pairs(ctx context.Context, v *pairValues, first, end int) error
 			batch.Starts = map[int][]float32{s.cfg.K[0]: s.onGrid(rp.Starts[b/2][b%2])}
 		}
 		batch.Half = func(fits pool.Fits) {
-			mu.Lock()
-			halves[b] = fits
-			mu.Unlock()
+			halves.Store(b, fits)
 		}
 		return batch
 	}, func(i int, fits pool.Fits) error {
 		b := 2*first + i
-		mu.Lock()
-		this := side{fits, halves[b]}
-		delete(halves, b)
-		partner, ok := waiting[b/2]
+		this := side{fits: fits}
+		if half, ok := halves.LoadAndDelete(b); ok {
+			this.half = half.(pool.Fits)
+		}
+		partner, ok := twins.meet(b, this)
 		if !ok {
-			waiting[b/2] = this
-			mu.Unlock()
 			return nil
 		}
-		delete(waiting, b/2)
-		mu.Unlock()
 		for at := range s.solutions {
 			s.compare(v, at, b/2, this.fits[at], partner.fits[at])
 			if this.half != nil {
@@ -160,6 +154,27 @@ func (s *runner) pairs(ctx context.Context, v *pairValues, first, end int) error
 		}
 		return nil
 	}, func() { s.progress.Add(1) })
+}
+
+// twins brings together what is known of the two sides, 2p and 2p + 1, of each pair p.
+type twins[T any] struct {
+	mu      sync.Mutex
+	waiting map[int]T // by pair
+}
+
+// meet returns what is known of the other side of b's pair; where that is not there yet, this side waits for it.
+func (t *twins[T]) meet(b int, this T) (other T, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if other, ok = t.waiting[b/2]; ok {
+		delete(t.waiting, b/2)
+		return other, true
+	}
+	if t.waiting == nil {
+		t.waiting = map[int]T{}
+	}
+	t.waiting[b/2] = this
+	return other, false
 }
 
 // resample returns the weights of resample b.
@@ -251,9 +266,7 @@ func (s *runner) clusterboot(ctx context.Context, r *Result) error {
 	}
 	batch := func(b int) pool.Batch {
 		out := s.batch(s.cfg.K)
-		for restart := range s.cfg.BootRestarts {
-			out.Seeds = append(out.Seeds, rng.New(s.cfg.Seed, "clusterboot starts", restart, b))
-		}
+		out.Seeds = s.streams("clusterboot starts", s.cfg.BootRestarts, b)
 		return out
 	}
 	fit := s.clusterbootRows

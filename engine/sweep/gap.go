@@ -115,9 +115,7 @@ const refineRows = 10_000
 // fitReference returns the best fit of one reference set for each k.
 func (s *runner) fitReference(ctx context.Context, m *tile.Matrix, b int, ks []int) (pool.Fits, error) {
 	batch := s.batch(ks)
-	for r := range s.restarts() {
-		batch.Seeds = append(batch.Seeds, rng.New(s.cfg.Seed, "gap starts", r, b))
-	}
+	batch.Seeds = s.streams("gap starts", s.restarts(), b)
 	p := pool.New(m, s.pool.Path, 1)
 	var best pool.Fits
 	err := p.Run(ctx, 1, func(int) pool.Batch { return batch }, func(_ int, fits pool.Fits) error { best = fits; return nil },

@@ -46,9 +46,7 @@ func (s *runner) influence(ctx context.Context, r *Result) error {
 		}
 		p := pool.New(s.in.Matrix.Pick(rows, rest), s.pool.Path, 1)
 		batch := s.batch([]int{full.K})
-		for restart := range s.cfg.Restarts {
-			batch.Seeds = append(batch.Seeds, rng.New(s.cfg.Seed, "influence starts", restart, f))
-		}
+		batch.Seeds = s.streams("influence starts", s.cfg.Restarts, f)
 		bests, err := p.Best(ctx, batch, func() { s.progress.Add(1) })
 		if err != nil {
 			return err

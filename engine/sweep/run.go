@@ -266,6 +266,11 @@ func (s *runner) seeds(restarts, dataset int) []rng.Stream {
 	if s.cfg.Init == "random" {
 		purpose = "random rows"
 	}
+	return s.streams(purpose, restarts, dataset)
+}
+
+// streams names the streams of the restarts of one data set for a purpose.
+func (s *runner) streams(purpose string, restarts, dataset int) []rng.Stream {
 	streams := make([]rng.Stream, restarts)
 	for r := range streams {
 		streams[r] = rng.New(s.cfg.Seed, purpose, r, dataset)

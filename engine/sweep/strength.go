@@ -2,11 +2,9 @@ package sweep
 
 import (
 	"context"
-	"sync"
 
 	"segovia/engine/pool"
 	"segovia/engine/stability"
-	"segovia/kernels/rng"
 )
 
 // predictionStrength books the prediction strength (Tibshirani and Walther 2005, as R's fpc): the rows are split at random
@@ -19,8 +17,7 @@ func (s *runner) predictionStrength(ctx context.Context, r *Result) error {
 	for at := range r.K {
 		r.K[at].PredictionStrengths = make([]float64, splits)
 	}
-	var mu sync.Mutex
-	waiting := map[int]pool.Fits{}
+	var twins twins[pool.Fits]
 	half := func(b int) []uint16 {
 		first, second := stability.Halves(s.cfg.Seed, b/2, n)
 		if b%2 == 1 {
@@ -31,20 +28,13 @@ func (s *runner) predictionStrength(ctx context.Context, r *Result) error {
 	err := s.pool.Run(ctx, 2*splits, func(b int) pool.Batch {
 		batch := s.batch(s.cfg.K)
 		batch.Weights = half(b)
-		for restart := range s.cfg.BootRestarts {
-			batch.Seeds = append(batch.Seeds, rng.New(s.cfg.Seed, "prediction strength starts", restart, b))
-		}
+		batch.Seeds = s.streams("prediction strength starts", s.cfg.BootRestarts, b)
 		return batch
 	}, func(b int, fits pool.Fits) error {
-		mu.Lock()
-		other, ok := waiting[b/2]
+		other, ok := twins.meet(b, fits)
 		if !ok {
-			waiting[b/2] = fits
-			mu.Unlock()
 			return nil
 		}
-		delete(waiting, b/2)
-		mu.Unlock()
 		own, others := half(b), half(b^1)
 		for at := range r.K {
 			x, y := fits[at], other[at]
