@@ -225,6 +225,9 @@ func (s *runner) bookPairs(r *Result, v *pairValues, done int) {
 			matter, most = append(matter, &r.K[at]), max(most, math.Abs(*st.ARIMean-half))
 		}
 	}
+	if s.cfg.Replay == nil && s.cfg.BootRestarts == 1 {
+		r.Warnings = append(r.Warnings, "each bootstrap fit has a single start: the mean ARI measures the luck of the optimiser too; 10 restarts are usual")
+	}
 	if len(matter) > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("%s: %d restarts of each bootstrap fit change the mean ARI by up to %.3f against half of them: it measures the optimiser too, and more restarts would change it",
 			listOfK(matter), s.bootRestarts(), most))
