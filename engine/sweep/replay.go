@@ -21,13 +21,17 @@ type Replay struct {
 	Fitted [][2][][]float64
 }
 
-// check returns a SEG-SEG-001 for a replay that does not fit the sweep.
-func (rp *Replay) check(k []int, n, d int) error {
+// check returns a SEG-SEG-001 for a replay that does not fit the sweep of n rows of d columns.
+func (rp *Replay) check(cfg Config, n, d int) error {
+	k := cfg.K
 	wrong := func(what, fix string) error {
 		return &problem.Problem{ID: "SEG-SEG-001", What: "replay: " + what, Fix: fix}
 	}
 	if len(rp.Pairs) == 0 {
 		return wrong("there is no pair of resamples", "give two resamples, sides 1 and 2, for each replicate")
+	}
+	if given := 2 * len(rp.Pairs); cfg.Clusterboot > given {
+		return wrong(fmt.Sprintf("clusterboot takes %d resamples, and %d are given", cfg.Clusterboot, given), fmt.Sprintf("set clusterboot to %d at most", given))
 	}
 	for p, pair := range rp.Pairs {
 		for side, rows := range pair {

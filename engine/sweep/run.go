@@ -64,7 +64,7 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 		return nil, nil, err
 	}
 	if cfg.Replay != nil {
-		if err := cfg.Replay.check(s.cfg.K, in.Matrix.N, in.Matrix.D); err != nil {
+		if err := cfg.Replay.check(s.cfg, in.Matrix.N, in.Matrix.D); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -122,7 +122,8 @@ func (c Config) convention(in Input, restarts int) Convention {
 		Compat: c.Compat, BestOf: pick(c.byDistance(), "distance", "inertia"), Refined: c.refines(),
 		SilhouetteDistance: pick(c.Compat == "spark", "squared euclidean", "euclidean"),
 		DaviesBouldin:      pick(c.Compat == "nbclust", "root mean square", "mean distance"),
-		Clusterboot:        c.Clusterboot, ClusterbootScheme: c.ClusterbootScheme, PredictionStrength: c.PredictionStrength}
+		Clusterboot:        c.Clusterboot, ClusterbootScheme: c.ClusterbootScheme, PredictionStrength: c.PredictionStrength,
+		Replay: c.Replay != nil}
 }
 
 // byDistance reports whether of the restarts the one with the smallest sum of distances is kept.
