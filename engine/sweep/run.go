@@ -328,7 +328,7 @@ func (s *runner) fit(ctx context.Context, r *Result) error {
 
 // batch is what all batches over these k share.
 func (s *runner) batch(ks []int) pool.Batch {
-	return pool.Batch{K: ks, Random: s.cfg.Init == "random", MaxIter: s.cfg.MaxIter, ByDistance: s.cfg.byDistance()}
+	return pool.Batch{K: ks, Random: s.cfg.Init == "random", Alike: s.cfg.Compat == "flexclust", MaxIter: s.cfg.MaxIter, ByDistance: s.cfg.byDistance()}
 }
 
 // chooseOne adds the solution for k = 1 where it is chosen and the sweep has none.
