@@ -24,56 +24,6 @@ func numbers(t *testing.T, tb *table.Table, name string) []float64 {
 	return c.Numbers
 }
 
-// The fixture of R's package rfm: scores and names of 995 customers as of 2006-12-31.
-func TestRFMFixture(t *testing.T) {
-	_, rows := readCSV(t, shared(t, "reference", "rfm_data_orders.csv"))
-	src := &memSource{name: "orders",
-		schema: schemaOf(field("customer_id", tText), field("order_date", tTime), field("revenue", tInt)),
-		names:  []string{"rfm_data_orders.csv"}, files: [][][]string{rows}}
-	r, err := Fold(context.Background(), Config{
-		Sources: []SourceConfig{{Name: "orders", Key: "customer_id", Time: "order_date", Amount: "revenue"}},
-		Entity:  Entity{From: "orders", Key: "customer_id"}, AsOf: date("2006-12-31"),
-		Columns: []Column{
-			{Name: "recency", From: "orders", Agg: "days_since_last"},
-			{Name: "n", From: "orders", Agg: "count"},
-			{Name: "amount", From: "orders", Agg: "sum"},
-			{Name: "R", Score: &Score{Of: "recency", Style: "rfm", Reversed: true}},
-			{Name: "F", Score: &Score{Of: "n", Style: "rfm"}},
-			{Name: "M", Score: &Score{Of: "amount", Style: "rfm"}},
-			{Name: "score", Expr: "100 * R + 10 * F + M"},
-			{Name: "segment", Agg: "rfm_segment", Column: "R, F, M"},
-		}}, []Source{src}, ports.Silent{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	header, want := readCSV(t, shared(t, "reference", "rfm_expected.csv"))
-	if len(want) != 995 || r.Table.Rows() != 995 {
-		t.Fatalf("%d customers, want %d", r.Table.Rows(), len(want))
-	}
-	at := map[string]int{}
-	for i, k := range r.Table.Keys {
-		at[k] = i
-	}
-	for _, w := range want {
-		i, ok := at[w[0]]
-		if !ok {
-			t.Fatalf("customer missing")
-		}
-		for j, name := range header[1:] {
-			c := r.Table.Column(name)
-			got := ""
-			if c.Kind == table.Category {
-				got = c.Strings[i]
-			} else {
-				got = strconv.FormatFloat(c.Numbers[i], 'f', -1, 64)
-			}
-			if got != w[j+1] {
-				t.Errorf("row %d %s: got %s, want %s", i, name, got, w[j+1])
-			}
-		}
-	}
-}
-
 // CDNOW, calibration to 1997-09-30: frequency, active span and T of all customers of the sample. Records up to and with
 // 09-30 count, so as_of is 10-01; T is measured to 09-30, one day less than the tenure.
 func TestCDNOW(t *testing.T) {

@@ -1,8 +1,10 @@
 package kmeans
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
+	"slices"
 
 	"segovia/kernels/ref"
 	"segovia/kernels/rng"
@@ -75,6 +77,29 @@ func (w *Worker) SeedRandom(k int, stream rng.Stream) []float32 {
 				taken[e] = true
 			}
 		}
+	}
+	return seeds
+}
+
+// SeedValues returns up to k distinct values of the rows of positive weight of the open sample, each drawn with the same
+// probability from those left, however many rows have it: the random centroids of R's flexclust, and of R's kmeans.
+func (w *Worker) SeedValues(k int, stream rng.Stream) []float32 {
+	s := &w.sample
+	type value struct{ group, row int } // group is the first row of the matrix with that value
+	var values []value
+	for i := range s.N {
+		if s.weight[i] > 0 {
+			values = append(values, value{w.data.Group(s.leadOf(i)), i})
+		}
+	}
+	slices.SortStableFunc(values, func(a, b value) int { return cmp.Compare(a.group, b.group) })
+	values = slices.CompactFunc(values, func(a, b value) bool { return a.group == b.group })
+	k = min(k, len(values))
+	seeds := make([]float32, 0, k*w.data.M.D)
+	for j := range k {
+		at := j + int(stream.Below(uint64(len(values)-j), uint64(j), 0))
+		values[j], values[at] = values[at], values[j]
+		seeds = append(seeds, s.row(values[j].row)...)
 	}
 	return seeds
 }

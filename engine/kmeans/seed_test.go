@@ -108,6 +108,31 @@ func slowSeedRandom(m *tile.Matrix, weights []uint16, k int, stream rng.Stream) 
 	return seeds
 }
 
+// slowSeedValues draws one after the other from a list of the distinct values, in the order of their first rows.
+func slowSeedValues(m *tile.Matrix, weights []uint16, k int, stream rng.Stream) (seeds []float32) {
+	var values [][]float32
+	known := func(in [][]float32, row []float32) bool {
+		return slices.ContainsFunc(in, func(v []float32) bool { return slices.Equal(v, row) })
+	}
+	var drawn [][]float32
+	for i := range m.N {
+		if weightOf(weights, i) > 0 {
+			drawn = append(drawn, m.Row(nil, i))
+		}
+	}
+	for i := range m.N {
+		if row := m.Row(nil, i); known(drawn, row) && !known(values, row) {
+			values = append(values, row)
+		}
+	}
+	for j := range min(k, len(values)) {
+		at := j + int(stream.Below(uint64(len(values)-j), uint64(j), 0))
+		values[j], values[at] = values[at], values[j]
+		seeds = append(seeds, values[j]...)
+	}
+	return seeds
+}
+
 // Seeds are those of the contract, with equal rows merged or not, rows of weight zero among the others or not, and weights
 // whose sum over equal rows is beyond 16 bits.
 func TestSeedsEqualTheContract(t *testing.T) {
@@ -122,7 +147,7 @@ func TestSeedsEqualTheContract(t *testing.T) {
 		w.Open(weights)
 		k, stream := rapid.IntRange(1, 9).Draw(t, "k"), rng.New(4, "seeds", 0, 0)
 		if w.sample.total == 0 {
-			if len(w.Seed(k, stream))+len(w.SeedRandom(k, stream)) > 0 {
+			if len(w.Seed(k, stream))+len(w.SeedRandom(k, stream))+len(w.SeedValues(k, stream)) > 0 {
 				t.Fatal("seeds without weight")
 			}
 			return
@@ -132,6 +157,9 @@ func TestSeedsEqualTheContract(t *testing.T) {
 		}
 		if got, want := w.SeedRandom(k, stream), slowSeedRandom(m, weights, k, stream); !slices.Equal(got, want) {
 			t.Fatalf("random rows %v, want %v", got, want)
+		}
+		if got, want := w.SeedValues(k, stream), slowSeedValues(m, weights, k, stream); !slices.Equal(got, want) {
+			t.Fatalf("random values %v, want %v", got, want)
 		}
 	})
 }

@@ -22,6 +22,7 @@ type Batch struct {
 	// Seeds names the stream of each restart: all k of one restart start from prefixes of one run to the largest k.
 	Seeds  []rng.Stream
 	Random bool // start from random distinct rows instead of k-means++
+	Alike  bool // with Random: each distinct value has the same chance, not each row
 	// Starts gives the initial centroids per k instead (grid units); then there is one restart and Seeds is not used.
 	Starts  map[int][]float32
 	MaxIter int
@@ -209,9 +210,12 @@ func fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, err
 		}
 		if r := cell / len(b.K); r != restart {
 			restart = r
-			if largest := b.K[len(b.K)-1]; b.Random {
+			switch largest := b.K[len(b.K)-1]; {
+			case b.Random && b.Alike:
+				seeds = w.SeedValues(largest, b.Seeds[r])
+			case b.Random:
 				seeds = w.SeedRandom(largest, b.Seeds[r])
-			} else {
+			default:
 				seeds = w.Seed(largest, b.Seeds[r])
 			}
 		}

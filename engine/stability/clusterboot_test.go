@@ -1,7 +1,6 @@
 package stability
 
 import (
-	"math"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -43,34 +42,6 @@ func TestClusterJaccardEqualsTheDefinition(t *testing.T) {
 			}
 		}
 	})
-}
-
-// Twenty replicates of R's fpc::clusterboot on iris, k = 3, recomputed from the resampled rows and their labels.
-func TestClusterJaccardOfIris(t *testing.T) {
-	lines, want := reference(t, "iris_clusterboot_k3_partitions.txt"), reference(t, "iris_clusterboot_k3_jaccard.csv")
-	labels := func(line []float64) []uint8 {
-		l := make([]uint8, len(line))
-		for i, v := range line {
-			l[i] = uint8(v) - 1
-		}
-		return l
-	}
-	base, lines := labels(lines[0]), lines[1:]
-	if len(base) != 150 || len(lines) != 40 || len(want) != 3 {
-		t.Fatalf("%d rows, %d lines, %d clusters", len(base), len(lines), len(want))
-	}
-	for r := range 20 {
-		fit, weights := make([]uint8, len(base)), make([]uint16, len(base))
-		for i, label := range labels(lines[2*r+1]) {
-			row := int(lines[2*r][i]) - 1
-			fit[row], weights[row] = label, 1
-		}
-		for c, gamma := range ClusterJaccard(base, fit, 3, 3, weights) {
-			if math.Abs(gamma-want[c][r]) > 1e-12 {
-				t.Errorf("replicate %d, cluster %d: %v, want %v", r+1, c+1, gamma, want[c][r])
-			}
-		}
-	}
 }
 
 func TestReadingGamma(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"segovia/engine/enginetest/fixture"
 	"segovia/engine/internal/exact"
 	"segovia/kernels/rng"
 )
@@ -39,7 +40,7 @@ func perturber(t *testing.T, x [][]float64) *Perturber {
 // The figures are R's: sqrt(eigen(cov(x))$values), and by axis quantile(d[d > 0], .05) of the differences of the sorted
 // projections.
 func TestPerturberOfIris(t *testing.T) {
-	p := perturber(t, columns(reference(t, "iris_r.csv")))
+	p := perturber(t, fixture.Columns(t, "reference/iris_r.csv", "Sepal.Length", "Sepal.Width", "Petal.Length", "Petal.Width"))
 	spread := []float64{2.056268879800222, 0.492616227837283, 0.279659614608401, 0.154386181290456}
 	near := []float64{9.06923296260409e-04, 1.21508296240318e-03, 3.80365917141146e-04, 2.44492732128671e-04}
 	for c := range spread {

@@ -111,9 +111,9 @@ func (v *pairValues) enough(done int, se float64) bool {
 	return stability.Enough(first, se)
 }
 
-// bootRestarts is 1 where the centroids of resamples are given.
+// bootRestarts is 1 where centroids are given, of the fits of resamples or for them to start from.
 func (s *runner) bootRestarts() int {
-	if s.cfg.Replay != nil && (s.cfg.Replay.Starts != nil || s.cfg.Replay.Fitted != nil) {
+	if rp := s.cfg.Replay; rp != nil && (rp.Starts != nil || rp.Fitted != nil) {
 		return 1
 	}
 	return s.cfg.BootRestarts

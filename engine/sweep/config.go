@@ -45,7 +45,8 @@ type Config struct {
 
 // Compats are the references whose conventions can be asked for:
 //
-//	flexclust  of restarts the one with the smallest sum of Euclidean distances counts, and fits are not refined
+//	flexclust  of restarts the one with the smallest sum of Euclidean distances counts, and fits are not refined; random
+//	           starts are distinct values, each with the same chance however many rows have it
 //	fpc        clusterboot with 100 replicates and prediction strength with 50 splits
 //	clusgap    the gap of power 1, chosen by firstSEmax, as R's clusGap and maxSE do it
 //	sklearn    fits are not refined by exchanges: the inertia is that of n_init runs of Lloyd's algorithm

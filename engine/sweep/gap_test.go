@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"testing"
 
 	"segovia/engine/ports"
@@ -20,40 +19,6 @@ func sweepGap(t *testing.T, in Input, cfg Config) *Result {
 		t.Fatal(err)
 	}
 	return r
-}
-
-// log W to the digits given; the gaps of R's clusGap, with 1,000 references. The standard error of our mean is se/sqrt(B),
-// that of R's is less: four of ours.
-func TestIrisGap(t *testing.T) {
-	x := reference(t, "reference/iris_r.csv", iris...)
-	cfg := Config{K: []int{1, 2, 3, 4, 5, 6, 7, 8}, Restarts: 20, Seed: 1, Silhouette: "none", Gap: 400}
-	r := sweepGap(t, input(t, x), cfg)
-	logW := []float64{5.830959177, 4.333019880, 3.674418413, 3.353904377, 3.145147087, 2.971439254, 2.841946559, 2.707681598}
-	want := []float64{.0790, .5922, .8738, 1.0034, 1.0455, 1.0672, 1.0621, 1.0857}
-	for i, k := range r.K {
-		near(t, "log W", k.LogW, logW[i], 1e-9)
-		band := 4**k.GapSE/math.Sqrt(float64(cfg.Gap)) + .00005
-		t.Logf("k=%d: gap %.4f, %.4f in R, se %.4f", k.K, *k.Gap, want[i], *k.GapSE)
-		if math.Abs(*k.Gap-want[i]) > band {
-			t.Errorf("k = %d: gap %v, R has %v, the band is %v", k.K, *k.Gap, want[i], band)
-		}
-	}
-	if c := r.GapChoice; c == nil || c.FirstSEmax != 5 || c.GlobalSEmax != 6 {
-		t.Errorf("chosen %+v", c)
-	}
-}
-
-// Power 1 is clusGap's default; R used 400 references.
-func TestIrisGapOfPowerOne(t *testing.T) {
-	x := reference(t, "reference/iris_r.csv", iris...)
-	r := sweepGap(t, input(t, x), Config{K: []int{1, 2, 3, 4, 5, 6, 7, 8}, Restarts: 20, Seed: 1, Silhouette: "none", Gap: 100, GapPower: 1})
-	for i, want := range []float64{.0914, .3845, .4902, .5410, .5470, .5644, .5690, .5725} {
-		k := r.K[i]
-		t.Logf("k=%d: gap %.4f, %.4f in R, se %.4f", k.K, *k.Gap, want, *k.GapSE)
-		if band := 4**k.GapSE/math.Sqrt(100) + .00005; math.Abs(*k.Gap-want) > band {
-			t.Errorf("k = %d: gap %v, R has %v, the band is %v", k.K, *k.Gap, want, band)
-		}
-	}
 }
 
 // Every figure is the same for any number of threads and on any path.

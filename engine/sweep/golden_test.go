@@ -3,7 +3,6 @@ package sweep_test
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"testing"
 
 	"segovia/engine/enginetest"
@@ -11,22 +10,13 @@ import (
 	"segovia/engine/sweep"
 	"segovia/kernels/kerneltest"
 	"segovia/kernels/paths"
-	"segovia/kernels/tile"
 )
 
 // Every path gives the labels and adjusted Rand indices of algorithm v1 with any number of threads.
 func TestGolden(t *testing.T) {
 	for _, g := range enginetest.Goldens() {
 		t.Run(g.Name, func(t *testing.T) {
-			grids, names := make([]tile.Grid, len(g.X)), make([]string, len(g.X))
-			for j, x := range g.X {
-				var err error
-				if grids[j], err = tile.FitGrid(x); err != nil {
-					t.Fatal(err)
-				}
-				names[j] = strconv.Itoa(j)
-			}
-			in := sweep.Input{Matrix: tile.New(g.X, grids), X: g.X, Names: names, Scale: "none"}
+			in := enginetest.Input(t, g.X)
 			for _, path := range paths.All() {
 				for _, threads := range []int{1, 2, 3, 7} {
 					t.Run(fmt.Sprintf("path=%s/threads=%d", path.Name(), threads), func(t *testing.T) {

@@ -22,13 +22,16 @@ type Replay struct {
 }
 
 // check returns a SEG-SEG-001 for a replay that does not fit the sweep.
-func (rp *Replay) check(k []int, in Input) error {
-	n, d := in.Matrix.N, in.Matrix.D
+func (rp *Replay) check(cfg Config, in Input) error {
+	k, n, d := cfg.K, in.Matrix.N, in.Matrix.D
 	wrong := func(what, fix string) error {
 		return &problem.Problem{ID: "SEG-SEG-001", What: "replay: " + what, Fix: fix}
 	}
 	if len(rp.Pairs) == 0 {
 		return wrong("there is no pair of resamples", "give two resamples, sides 1 and 2, for each replicate")
+	}
+	if given := 2 * len(rp.Pairs); cfg.Clusterboot > given {
+		return wrong(fmt.Sprintf("clusterboot takes %d resamples, and %d are given", cfg.Clusterboot, given), fmt.Sprintf("set clusterboot to %d at most", given))
 	}
 	if rp.Fitted != nil && precision(in) == "grid" {
 		return wrong("fitted centroids need unrounded values, which are not kept beyond 2^26 of them", "give initial centroids instead, or fewer rows")

@@ -65,7 +65,7 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 		return nil, nil, err
 	}
 	if cfg.Replay != nil {
-		if err := cfg.Replay.check(s.cfg.K, in); err != nil {
+		if err := cfg.Replay.check(s.cfg, in); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -123,7 +123,8 @@ func (c Config) convention(in Input, restarts int) Convention {
 		Compat: c.Compat, BestOf: pick(c.byDistance(), "distance", "inertia"), Refined: c.refines(),
 		SilhouetteDistance: pick(c.Compat == "spark", "squared euclidean", "euclidean"),
 		DaviesBouldin:      pick(c.Compat == "nbclust", "root mean square", "mean distance"),
-		Clusterboot:        c.Clusterboot, ClusterbootScheme: c.ClusterbootScheme, PredictionStrength: c.PredictionStrength, Replay: c.Replay != nil}
+		Clusterboot:        c.Clusterboot, ClusterbootScheme: c.ClusterbootScheme, PredictionStrength: c.PredictionStrength,
+		Replay: c.Replay != nil}
 }
 
 // byDistance reports whether of the restarts the one with the smallest sum of distances is kept.
@@ -333,7 +334,7 @@ func (s *runner) fit(ctx context.Context, r *Result) error {
 
 // batch is what all batches over these k share.
 func (s *runner) batch(ks []int) pool.Batch {
-	return pool.Batch{K: ks, Random: s.cfg.Init == "random", MaxIter: s.cfg.MaxIter, ByDistance: s.cfg.byDistance()}
+	return pool.Batch{K: ks, Random: s.cfg.Init == "random", Alike: s.cfg.Compat == "flexclust", MaxIter: s.cfg.MaxIter, ByDistance: s.cfg.byDistance()}
 }
 
 // chooseOne adds the solution for k = 1 where it is chosen and the sweep has none.

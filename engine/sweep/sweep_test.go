@@ -2,48 +2,20 @@ package sweep
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
+	"segovia/engine/enginetest/fixture"
 	"segovia/engine/internal/exact"
 	"segovia/engine/ports"
-	"segovia/kernels/kerneltest"
 	"segovia/kernels/problem"
 	"segovia/kernels/ref"
 	"segovia/kernels/tile"
 )
-
-// reference reads columns of a fixture, yes/no as 1/0.
-func reference(t *testing.T, name string, columns ...string) [][]float64 {
-	t.Helper()
-	file, err := os.Open(filepath.Join("..", "..", "..", "shared", name))
-	kerneltest.Require(t, "shared", err == nil)
-	defer file.Close()
-	records, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := make([][]float64, len(columns))
-	for j, c := range columns {
-		at := slices.Index(records[0], c)
-		for _, r := range records[1:] {
-			v, err := strconv.ParseFloat(strings.NewReplacer("Yes", "1", "No", "0").Replace(r[at]), 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			x[j] = append(x[j], v)
-		}
-	}
-	return x
-}
 
 func input(t testing.TB, x [][]float64) Input {
 	grids := make([]tile.Grid, len(x))
@@ -58,8 +30,6 @@ func input(t testing.TB, x [][]float64) Input {
 	return Input{Matrix: tile.New(x, grids), X: x, Names: names, Scale: "none"}
 }
 
-var iris = []string{"Sepal.Length", "Sepal.Width", "Petal.Length", "Petal.Width"}
-
 func near(t *testing.T, name string, got *float64, want, relative float64) {
 	t.Helper()
 	if got == nil {
@@ -67,62 +37,6 @@ func near(t *testing.T, name string, got *float64, want, relative float64) {
 	}
 	if math.Abs(*got-want) > relative*math.Abs(want) {
 		t.Errorf("%s: got %v, want %v", name, *got, want)
-	}
-}
-
-// The figures of scikit-learn and R for iris; the digits given limit the comparison.
-func TestIrisFigures(t *testing.T) {
-	r, solutions, err := Run(context.Background(), input(t, reference(t, "reference/iris_r.csv", iris...)),
-		Config{K: []int{1, 2, 3, 4, 5, 6}, Restarts: 50, Seed: 1}, ref.Path{}, ports.Silent{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, want := range []float64{681.3706, 152.3479518, 78.85144143, 57.22847321, 46.44618205, 39.03998725} {
-		near(t, "inertia", &r.K[i].Inertia, want, 1e-9)
-	}
-	if !slices.Equal(r.K[2].Sizes, []int{62, 50, 38}) || len(solutions[2].Labels) != 150 {
-		t.Errorf("sizes %v", r.K[2].Sizes)
-	}
-	near(t, "silhouette", r.K[2].Silhouette, 0.5528190124, 1e-9)
-	near(t, "simplified silhouette", r.K[2].SilhouetteSimplified, 0.6663855565, 1e-9)
-	near(t, "Calinski-Harabasz", r.K[2].CalinskiHarabasz, 561.6277566, 1e-9)
-	near(t, "Davies-Bouldin", r.K[2].DaviesBouldin, 0.6619715465, 1e-9)
-	if r.K[0].Silhouette != nil || r.K[0].DaviesBouldin != nil {
-		t.Error("one cluster has no silhouette")
-	}
-	if r.Elbow.K == nil || *r.Elbow.K != 2 {
-		t.Errorf("elbow of 1..6: %v", r.Elbow.K)
-	}
-}
-
-func TestRuspiniFigures(t *testing.T) {
-	r, _, err := Run(context.Background(), input(t, reference(t, "reference/ruspini.csv", "x", "y")),
-		Config{K: []int{2, 3, 4, 5, 6}, Restarts: 100, Seed: 1}, ref.Path{}, ports.Silent{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, want := range []struct{ wss, silhouette float64 }{{89337.83214, .582726}, {51063.47505, .632705},
-		{12881.05124, .737657}, {10126.71979, .701924}, {8575.406876, .593999}} {
-		near(t, "WSS", &r.K[i].Inertia, want.wss, 1e-9)
-		near(t, "silhouette", r.K[i].Silhouette, want.silhouette, 1e-6)
-	}
-	if r.Chosen.K == nil || *r.Chosen.K != 4 {
-		t.Errorf("chosen %v: %s", r.Chosen.K, r.Chosen.Because)
-	}
-}
-
-func TestMcDonaldsBestKnownWSS(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes minutes under the race detector; make test runs it without")
-	}
-	columns := []string{"yummy", "convenient", "spicy", "fattening", "greasy", "fast", "cheap", "tasty", "expensive", "healthy", "disgusting"}
-	r, _, err := Run(context.Background(), input(t, reference(t, "reference/mcdonalds.csv", columns...)),
-		Config{K: []int{2, 3, 4}, Restarts: 1000, Seed: 1, Silhouette: "none"}, ref.Path{}, ports.Silent{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, want := range []float64{2145.503727, 1818.700649, 1602.899456} {
-		near(t, "WSS", &r.K[i].Inertia, want, 1e-9)
 	}
 }
 
@@ -277,7 +191,7 @@ func TestChoiceByRule(t *testing.T) {
 // ln(spend), z-scored, of the wholesale customers: the WSS that scikit-learn finds.
 func TestWholesaleFigures(t *testing.T) {
 	var x [][]float64
-	for _, c := range reference(t, "data/wholesale/customers.txt", "Fresh", "Milk", "Grocery", "Frozen", "Detergents_Paper", "Delicassen") {
+	for _, c := range fixture.Columns(t, "data/wholesale/customers.txt", "Fresh", "Milk", "Grocery", "Frozen", "Detergents_Paper", "Delicassen") {
 		for i := range c {
 			c[i] = exact.Log(c[i])
 		}

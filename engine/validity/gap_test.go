@@ -14,16 +14,8 @@ import (
 	"segovia/kernels/rng"
 )
 
-// The table of statistics.md, by number of the value from 1.
-func TestSERules(t *testing.T) {
-	f, s := []float64{2, 3, 5, 4, 7, 8, 5, 4}, []float64{.5, .5, 1, .5, .5, 1.5, .5, .5}
-	for i, c := range []float64{.25, 1, 2, 4} {
-		want := Rules{FirstSEmax: []int{3, 3, 2, 1}[i] - 1, Tibs2001SEmax: []int{3, 3, 1, 1}[i] - 1, GlobalSEmax: []int{6, 5, 3, 1}[i] - 1,
-			FirstMax: 2, GlobalMax: 5}
-		if got := SERules(f, s, c); got != want {
-			t.Errorf("c = %v: %+v, want %+v", c, got, want)
-		}
-	}
+// A curve that rises throughout, and one of a single value.
+func TestSERulesAtTheEdges(t *testing.T) {
 	if got, want := SERules([]float64{1, 2, 3}, []float64{0, 0, 0}, 1), (Rules{2, 2, 2, 2, 2}); got != want {
 		t.Errorf("a rising curve: %+v, want %+v", got, want)
 	}

@@ -37,7 +37,7 @@ func Silhouettes(ctx context.Context, p *Points, partitions []Partition, rows []
 	results := make([]Silhouette, len(partitions))
 	for at := 0; at < len(partitions); {
 		slots, end := room(partitions, at)
-		values, err := p.perRow(ctx, partitions[at:end], slots, rows, threads, tick, silhouette)
+		values, err := p.perRow(ctx, partitions[at:end], slots, rows, threads, tick, SilhouetteOf)
 		if err != nil {
 			return nil, err
 		}
@@ -153,7 +153,9 @@ func summarise(n int, part Partition, values []float64, rows []int, sampled bool
 	return s
 }
 
-func silhouette(sums []float64, size []int, own int) float64 {
+// SilhouetteOf returns the silhouette of one row of cluster own, from the sums of its dissimilarities, of any kind, to the
+// rows of each cluster, and the clusters' sizes.
+func SilhouetteOf(sums []float64, size []int, own int) float64 {
 	if size[own] <= 1 {
 		return 0
 	}

@@ -180,6 +180,9 @@ func (f *sweepFlags) run(e *env, file string, changed func(flag string) bool) er
 		if cfg.Replay, err = f.readReplay(e, t, cfg.K, len(p.Names)); err != nil {
 			return err
 		}
+		if f.clusterboot < 0 {
+			cfg.Clusterboot = len(cfg.Replay.Pairs)
+		}
 	} else if cfg.InitCenters, err = f.centers(e, cfg.K, len(p.Names)); err != nil {
 		return err
 	}
