@@ -129,7 +129,7 @@ func (j *Job) segment(o *Outcome) (in, out int64, err error) {
 	}
 	in, out = n, n
 	input := profile.Input{Table: o.Features.Table, Columns: o.Prepared.Names, X: o.Prepared.X, Sources: o.Prepared.Sources,
-		Labels: make([]int, n), K: solution.K, Silhouette: k.SegmentSilhouette, Pairs: 0,
+		Labels: make([]int, n), K: solution.K,
 		ChosenBecause: profile.Text{DE: chosen.BecauseDE, EN: chosen.Because}, Passed: chosen.Passed,
 		WindowDays: j.windowDays(o.Features), FeatureWindows: map[string]float64{}}
 	for _, c := range j.Features.Columns {
@@ -142,6 +142,9 @@ func (j *Job) segment(o *Outcome) (in, out int64, err error) {
 	}
 	for _, s := range o.Model.Segments {
 		input.IDs = append(input.IDs, s.ID)
+	}
+	if len(k.SegmentSilhouette) > 0 { // empty for one segment, and where it was not asked for
+		input.Silhouette = k.SegmentSilhouette
 	}
 	if st := k.Stability; st != nil && st.ARIMean != nil {
 		input.ARIMean, input.ARIMCSE, input.Pairs = st.ARIMean, st.ARIMCSE, st.Pairs
