@@ -28,6 +28,13 @@ func (d *describer) sizeSentence(s int, seg *Segment, l language) string {
 	if seg.Customers == 1 {
 		who = tx("1 Kunde", "1 customer").in(l)
 	}
+	if d.in.K == 1 { // nothing to compare with
+		if seg.RevenueShare == nil || seg.Customers == 1 {
+			return who + "."
+		}
+		figure := d.roles.revenue.meta.figure(*seg.Revenue/float64(seg.Customers), l)
+		return who + tx(" mit im Mittel "+figure+" Umsatz.", " with an average revenue of "+figure+".").in(l)
+	}
 	who += " (" + percent1(seg.Share, l) + tx(" aller Kunden)", " of all)").in(l)
 	if seg.RevenueShare == nil || seg.RevenueClass == nil {
 		return who + "."
@@ -119,6 +126,10 @@ func (d *describer) perYearSentence() bool { return d.contactsAll != nil && d.or
 
 func (d *describer) contactSentence(seg *Segment, l language) string {
 	contacts, orders := fixed(*seg.ContactsPerYear, 1, l), fixed(*seg.OrdersPerYear, 1, l)
+	if d.in.K == 1 {
+		return tx("Sie werden "+contacts+"-mal im Jahr kontaktiert und bestellen "+orders+"-mal.",
+			"They are contacted "+contacts+" times a year and order "+orders+" times.").in(l)
+	}
 	contactsAll, ordersAll := fixed(*d.contactsAll, 1, l), fixed(*d.ordersAll, 1, l)
 	if l == de {
 		return "Sie werden " + contacts + "-mal im Jahr kontaktiert (Durchschnitt " + contactsAll + ") und bestellen " +

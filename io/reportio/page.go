@@ -22,36 +22,40 @@ type page struct {
 	sweep    *sweepJSON
 	quality  *qualityJSON
 
-	Other    string // the other language's code, "" if there is none
-	Project  string
-	Line     []string // small facts under the project's name
-	Headline string
-	Lead     []string
-	Alert    string
-	KPIs     []kpi
-	Flow     *chart
-	Rows     []row
-	Revenue  bool // any segment has a revenue share
-	Classes  bool // any segment has a revenue class
-	Sizes    *chart
-	Profile  []profileRow
-	Heat     *chart
-	HeatMore *chart
-	MoreText string
-	Lines    []*chart
-	LineAxes []string
-	Curves   []curve
-	Elbow    string
-	Chosen   string // "k = 5", "" if nothing was chosen
-	Because  string
-	Gates    *gateTable
-	BoxesK   *chart
-	BoxesS   *chart
-	Rules    bool // any segment has a rule
-	Quality  *qualityView
-	Methods  []pair
-	Warnings []string
-	Glossary []pair
+	One        bool   // there is one segment only
+	Other      string // the other language's code, "" if there is none
+	Project    string
+	Line       []string // small facts under the project's name
+	Headline   string
+	Lead       []string
+	Alert      *alert
+	KPIs       []kpi
+	Flow       *chart
+	Rows       []row
+	Revenue    bool // any segment has a revenue share
+	Classes    bool // any segment has a revenue class
+	Sizes      *chart
+	Profile    []profileRow
+	Heat       *chart
+	HeatMore   *chart
+	MoreText   string
+	Lines      []*chart
+	LineAxes   []string
+	Curves     []curve
+	Chosen     string // "k = 5", "" if nothing was chosen
+	Because    string
+	Gates      *gateTable
+	BoxesK     *chart
+	BoxesS     *chart
+	Indicators []indicator
+	Stable     *stabilityView
+	Niches     []nicheView
+	Influence  *influenceView
+	Rules      bool // any segment has a rule
+	Quality    *qualityView
+	Methods    []pair
+	Warnings   []string
+	Glossary   []pair
 }
 
 type kpi struct{ Name, Value, Note string }
@@ -64,6 +68,7 @@ type pair struct {
 // row is one segment, in the overview and as a card.
 type row struct {
 	Anchor       string
+	Only         bool // there is no other
 	Number       int
 	Colour       string
 	ID           string
@@ -78,9 +83,7 @@ type row struct {
 	RevenueBar   bar
 	Class        string // text of the revenue class
 	ClassKey     string // for the style: "very-high", "high", "medium", "low"
-	Stability    string // grade in words
-	StabilityKey string // "good", "fair", "poor", "unknown"
-	SLSw         string
+	Stability    grade
 	Checks       []check
 	Failed       []string
 	Figures      []pair
@@ -144,6 +147,7 @@ func (p *page) build() {
 	if p.in.RunID != "" {
 		p.Line = append(p.Line, p.t("run", p.in.RunID))
 	}
+	p.One = len(p.segments) == 1
 	p.Profile = p.buildProfile()
 	p.buildHead()
 	if len(p.segments) > 1 {
@@ -172,14 +176,15 @@ func (p *page) build() {
 		if len(p.sweep.K) < 2 {
 			p.Curves = nil // one point is no curve; the table has it
 		}
-		if k := p.sweep.Elbow.K; k != nil {
-			p.Elbow = p.t("elbow", fmt.Sprint(*k))
+		if len(p.sweep.K) > 0 {
+			p.Indicators = p.indicators()
 		}
 		if k := p.chosenK(); k > 0 {
 			p.Chosen, p.Because = fmt.Sprintf("k = %d", k), p.because()
 		}
 		p.Gates = p.gates()
 		p.BoxesK, p.BoxesS = p.ariBoxes(), p.segmentBoxes()
+		p.Stable, p.Niches, p.Influence = p.stabilityTable(), p.niches(), p.influence()
 		p.Warnings = p.sweep.Warnings
 	}
 	if p.quality != nil {
@@ -188,125 +193,12 @@ func (p *page) build() {
 	p.buildMethods()
 }
 
-// buildHead writes the answer: how many segments, how stable, and why.
-func (p *page) buildHead() {
-	customers, k := p.L.int(int64(p.seg.Customers)), len(p.segments)
-	switch {
-	case k == 0:
-		p.Headline = p.t("headline.none")
-	case k == 1:
-		p.Headline = p.t("headline.one", customers)
-	default:
-		grade := "grade.plain"
-		if st := p.seg.Stability; st != nil {
-			switch a := st.ARIMean; {
-			case a >= 0.9:
-				grade = "grade.very"
-			case a >= 0.8:
-				grade = "grade.stable"
-			case a >= 0.6:
-				grade = "grade.doubtful"
-			default:
-				grade = "grade.unstable"
-			}
-		}
-		p.Headline = p.t("headline", customers, p.L.word(k), p.t(grade))
-	}
-	if because := p.because(); because != "" {
-		p.Lead = append(p.Lead, because)
-	}
-	if k == 1 {
-		p.Lead = append(p.Lead, p.t("one.hint"))
-	}
-	if st := p.seg.Stability; st != nil && k > 1 {
-		p.Lead = append(p.Lead, p.t("repeat", p.L.int(int64(st.Pairs)), p.L.dec(st.ARIMean, 2)))
-	}
-	if !p.seg.Passed && k > 1 {
-		p.Alert = p.t("not_passed")
-	}
-	p.KPIs = append(p.KPIs, kpi{p.t("customers"), customers, p.t("kpi.customers.note")})
-	seg := kpi{p.t("segments"), fmt.Sprint(k), ""}
-	if p.sweep != nil && len(p.sweep.K) > 1 {
-		seg.Note = p.t("kpi.segments.note", fmt.Sprint(p.sweep.K[0].K), fmt.Sprint(p.sweep.K[len(p.sweep.K)-1].K))
-	}
-	p.KPIs = append(p.KPIs, seg)
-	if r := p.seg.RevenueTotal; r != nil {
-		p.KPIs = append(p.KPIs, kpi{p.t("revenue"), p.L.compact(*r), p.t("kpi.revenue.note")})
-	}
-	if st := p.seg.Stability; st != nil && k > 1 {
-		note := p.t("kpi.stability.note", p.L.int(int64(st.Pairs)))
-		p.KPIs = append(p.KPIs, kpi{p.t("kpi.stability"), p.L.dec(st.ARIMean, 2), note})
-	}
-	if p.sweep != nil && k > 1 {
-		for _, s := range p.sweep.K {
-			if s.K == k && s.Silhouette != nil {
-				note := "kpi.separation.note"
-				if strings.HasPrefix(p.sweep.Convention.Silhouette, "sample") {
-					note = "kpi.separation.se"
-				}
-				grade := p.t(note, p.silhouetteGrade(*s.Silhouette))
-				p.KPIs = append(p.KPIs, kpi{p.t("kpi.separation"), p.L.dec(*s.Silhouette, 2), grade})
-			}
-		}
-	}
-	if p.quality != nil {
-		var read, used int64
-		for _, s := range p.quality.Sources {
-			read += s.RowsRead
-			used += s.RowsUsed
-		}
-		if read > 0 {
-			share := float64(used) / float64(read)
-			p.KPIs = append(p.KPIs, kpi{p.t("kpi.data"), p.L.pct(share), p.t("kpi.data.note", p.L.int(used), p.L.int(read))})
-		}
-	}
-}
-
-// because is the sentence that says why this number was chosen, without the "k = 5: " that stands above it anyway.
-func (p *page) because() string {
-	s := p.seg.ChosenBecause.in(p.Lang)
-	if rest, ok := strings.CutPrefix(s, fmt.Sprintf("k = %d: ", p.seg.K)); ok && rest != "" {
-		s = capital(rest)
-	}
-	return p.prose(s)
-}
-
-// prose keeps figures and what belongs to them on one line, and writes per cent as the language does.
-func (p *page) prose(s string) string {
-	return strings.NewReplacer(" %", p.L.percent, "k = ", "k"+nbsp+"="+nbsp, "≤ ", "≤"+nbsp, "> ", ">"+nbsp).Replace(s)
-}
-
-func (p *page) silhouetteGrade(s float64) string {
-	switch {
-	case s >= 0.7:
-		return p.t("sil.strong")
-	case s >= 0.5:
-		return p.t("sil.fair")
-	case s >= 0.25:
-		return p.t("sil.weak")
-	}
-	return p.t("sil.none")
-}
-
 // row describes segment i as far as it may be shown.
 func (p *page) row(i int) row {
 	s := p.segments[i]
 	r := row{
-		Anchor: p.id(fmt.Sprintf("s%d", s.Number)), Number: s.Number, Colour: colour(s.Number), ID: s.ID,
-		Name: s.Name.in(p.Lang), Stability: p.t("slsw.unknown"), StabilityKey: "unknown",
-	}
-	if v := s.SLSwMean; v != nil {
-		r.SLSw = p.L.dec(*v, 2)
-		switch {
-		case *v >= 0.85:
-			r.Stability, r.StabilityKey = p.t("slsw.very"), "good"
-		case *v >= 0.75:
-			r.Stability, r.StabilityKey = p.t("slsw.stable"), "good"
-		case *v >= 0.6:
-			r.Stability, r.StabilityKey = p.t("slsw.doubtful"), "fair"
-		default:
-			r.Stability, r.StabilityKey = p.t("slsw.unstable"), "poor"
-		}
+		Anchor: p.id(fmt.Sprintf("s%d", s.Number)), Only: p.One, Number: s.Number, Colour: colour(s.Number), ID: s.ID,
+		Name: s.Name.in(p.Lang), Stability: p.stable(s),
 	}
 	for _, c := range []struct {
 		key   string
@@ -341,7 +233,9 @@ func (p *page) row(i int) row {
 	r.Description = p.prose(s.Description.in(p.Lang))
 	if !p.cover.size[i] {
 		r.Customers, r.Share, r.ShareBar = p.L.int(int64(s.Customers)), p.L.pct(s.Share), lengthBar(s.Share/p.longest())
-		if s.RevenueShare != nil {
+		if p.One {
+			r.Share = "" // the whole
+		} else if s.RevenueShare != nil {
 			r.RevenueShare, r.RevenueBar = p.L.pct(*s.RevenueShare), lengthBar(*s.RevenueShare/p.longest())
 		}
 		if s.Potential != nil {
@@ -350,7 +244,7 @@ func (p *page) row(i int) row {
 				pair{Name: p.t("unrealised"), Value: p.L.compact(s.Potential.Unrealised)})
 		}
 	}
-	if s.RevenueClass != nil {
+	if s.RevenueClass != nil && !p.One {
 		if _, known := texts["class."+*s.RevenueClass]; known {
 			r.Class, r.ClassKey = p.t("class."+*s.RevenueClass), strings.ReplaceAll(*s.RevenueClass, " ", "-")
 		}
@@ -364,7 +258,7 @@ func (p *page) row(i int) row {
 	p.rowFeatures(&r, i)
 	for _, l := range s.Levels {
 		few := float64(l.Share*float64(s.Customers)) < float64(p.least())
-		if len(r.Levels) < 4 && !few {
+		if len(r.Levels) < 4 && !few && !p.One {
 			r.Levels = append(r.Levels, pair{
 				Name:  p.label(l.Feature) + ": " + l.Level,
 				Value: fmt.Sprintf("%s (%s %s)", p.L.pct0(l.Share), average, p.L.pct0(l.OverallShare)),
@@ -377,6 +271,20 @@ func (p *page) row(i int) row {
 		r.Precision, r.PrecisionBar = p.L.pct0(s.Rule.Precision), lengthBar(s.Rule.Precision)
 	}
 	return r
+}
+
+// stable grades a segment by its mean SLSw; by clusterboot's Jaccard where there were no pairs.
+func (p *page) stable(s segment) grade {
+	for _, of := range p.segmentStability() {
+		switch {
+		case of.Segment != s.Number:
+		case s.SLSwMean != nil:
+			return p.read(s.SLSwMean, of.SLSwMCSE)
+		default:
+			return p.read(of.JaccardMean, of.JaccardMCSE)
+		}
+	}
+	return p.read(s.SLSwMean, nil)
 }
 
 // longest is the largest share that is shown, so that the bars of the overview can be compared.

@@ -37,6 +37,9 @@ func (p *page) label(name string) string {
 	if common, ok := columnNames[strings.ToLower(name)]; ok {
 		return common.in(p.Lang)
 	}
+	if feature, level, ok := strings.Cut(name, "="); ok && feature != "" { // a column of a feature with levels
+		return p.label(feature) + ": " + p.levelName(level)
+	}
 	return capital(bare)
 }
 

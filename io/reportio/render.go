@@ -129,5 +129,8 @@ func (p *page) html() (template.HTML, error) {
 }
 
 func funcs(p *page) template.FuncMap {
-	return template.FuncMap{"t": p.t, "id": p.id, "inc": func(i int) int { return i + 1 }}
+	return template.FuncMap{
+		"t": p.t, "id": p.id, "inc": func(i int) int { return i + 1 },
+		"least": func() string { return p.L.int(int64(p.least())) },
+	}
 }

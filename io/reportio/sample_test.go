@@ -165,7 +165,7 @@ func makeSegment(r *rand.Rand, s *sampleRun, i, k, total int, weights float64) s
 	return g
 }
 
-func makeSweep(r *rand.Rand, s *sampleRun, chosen int) {
+func makeSweep(r *rand.Rand, s *sampleRun, chosenK int) {
 	w := &s.sweep
 	w.N, w.D, w.Seed, w.AlgorithmVersion, w.Precision, w.Fits = s.seg.Customers, len(s.seg.Features), 20260101, "v1", "float64", 4590
 	for _, f := range s.seg.Features {
@@ -176,31 +176,29 @@ func makeSweep(r *rand.Rand, s *sampleRun, chosen int) {
 	w.Convention.Scale, w.Convention.Init, w.Convention.Restarts, w.Convention.MaxIter = "zscore", "kmeans++", 10, 300
 	w.Convention.Bootstrap, w.Convention.BootRestart, w.Convention.BootScheme = 25, 10, "multinomial"
 	w.Convention.Silhouette = "sample:10000"
+	c := &w.Convention
+	c.Gap, c.GapSpace, c.GapPower, c.GapRows = 50, "pca", 2, 10000
+	c.BestOf, c.Refined, c.SilhouetteDistance, c.DaviesBouldin = "inertia", true, "euclidean", "mean distance"
+	c.Clusterboot, c.ClusterbootScheme, c.PredictionStrength = 100, "boot", 50
 	w.Warnings = []string{"k = 9 did not converge within 300 iterations"}
-	last := max(10, chosen+3)
-	w.Chosen = &struct {
-		K         int    `json:"k"`
-		Rule      string `json:"rule"`
-		Because   string `json:"because"`
-		BecauseDE string `json:"because_de"`
-		Passed    bool   `json:"passed"`
-		Gates     []struct {
-			K      int      `json:"k"`
-			Passed bool     `json:"passed"`
-			Failed []string `json:"failed"`
-		} `json:"gates"`
-	}{K: chosen, Rule: "stable-then-silhouette", Passed: true}
-	w.Elbow.K = ptr(min(chosen, 4))
+	last := max(10, chosenK+3)
+	w.Chosen = &chosen{K: chosenK, Rule: "stable-then-gap", Passed: true, Structure: "segments"}
+	w.Elbow = &elbow{K: ptr(max(2, min(chosenK, 4))), KFromOne: ptr(2)}
+	w.GapChoice = &gapChoice{FirstSEmax: 1, Tibs2001SEmax: 1, GlobalSEmax: chosenK, FirstMax: 3, GlobalMax: chosenK}
+	w.DudaHart = &dudaHart{Ratio: .6472, Limit: .8647}
+	w.StrengthChoice = ptr(max(chosenK, 2))
+	w.OneSegment = &sweepK{K: 1, Inertia: 214000, Sizes: []int{w.N}, Converged: true, Gap: ptr(.86), GapSE: ptr(.011)}
 	for k := 2; k <= last; k++ {
-		far := math.Abs(float64(k - chosen))
+		far := math.Abs(float64(k - chosenK))
 		stable := .968 - .045*far
-		if k < chosen {
+		if k < chosenK {
 			stable = .968 - .02*far
 		}
 		q := sweepK{
-			K: k, Inertia: 214000 / math.Pow(float64(k), .55), Converged: true, Silhouette: ptr(.412 - .035*far),
-			CalinskiHarabasz: ptr(4100 - 260*far), DaviesBouldin: ptr(.92 + .07*far),
-			Stability: &stabilityOfK{Pairs: 25, ARIMCSE: ptr(.004 + .003*far)},
+			K: k, Inertia: 214000 / math.Pow(float64(k), .55), Converged: true, Silhouette: ptr(.412 - .035*far), SilhouetteSE: ptr(.004),
+			CalinskiHarabasz: ptr(4100 - 260*far), DaviesBouldin: ptr(.92 + .07*far), Gap: ptr(1.21 - .07*far), GapSE: ptr(.012),
+			Strength: ptr(max(.93-.09*float64(max(k-chosenK, 0)), .2)), StrengthSE: ptr(.013),
+			Stability: &stabilityOfK{Pairs: 25, ARIMCSE: ptr(.004 + .003*far), Replicates: 100},
 		}
 		sum := 0.0
 		for range 25 {
@@ -208,7 +206,7 @@ func makeSweep(r *rand.Rand, s *sampleRun, chosen int) {
 			q.Stability.ARI = append(q.Stability.ARI, v)
 			sum += v
 		}
-		q.Stability.ARIMean = sum / 25
+		q.Stability.ARIMean = ptr(sum / 25)
 		for j := range k {
 			q.Sizes = append(q.Sizes, s.seg.Customers/(k+j))
 			var slsw []float64
@@ -218,22 +216,58 @@ func makeSweep(r *rand.Rand, s *sampleRun, chosen int) {
 				slsw = append(slsw, v)
 				sum += v
 			}
-			q.Stability.Segments = append(q.Stability.Segments, struct {
-				Segment  int       `json:"segment"`
-				SLSw     []float64 `json:"slsw"`
-				SLSwMean float64   `json:"slsw_mean"`
-			}{j + 1, slsw, sum / 25})
+			seg := stabilityOfSegment{
+				Segment: j + 1, SLSw: slsw, SLSwMean: ptr(sum / 25), SLSwMCSE: ptr(.0061),
+				JaccardMean: ptr(sum/25 - .02), JaccardMCSE: ptr(.0074), Dissolved: ptr(j % 3), Recovered: ptr(98 - 5*(j%4)),
+			}
+			for range 100 {
+				seg.Jaccard = append(seg.Jaccard, math.Max(0, math.Min(1, sum/25-.02+r.NormFloat64()*.05)))
+			}
+			if k > 2 {
+				seg.SLSa = ptr(1 - .11*float64(j%3))
+			}
+			q.Stability.Segments = append(q.Stability.Segments, seg)
 		}
 		w.K = append(w.K, q)
-		gate := struct {
-			K      int      `json:"k"`
-			Passed bool     `json:"passed"`
-			Failed []string `json:"failed"`
-		}{K: k, Passed: q.Stability.ARIMean >= .8}
-		if !gate.Passed {
-			gate.Failed = []string{"stable_global", "stable_segments"}
+		g := gate{K: k, Passed: *q.Stability.ARIMean >= .8}
+		if !g.Passed {
+			g.Failed = []string{"stable_global", "stable_segments"}
 		}
-		w.Chosen.Gates = append(w.Chosen.Gates, gate)
+		w.Chosen.Gates = append(w.Chosen.Gates, g)
+	}
+	if chosenK > 1 {
+		makeInfluence(r, w, chosenK)
+	}
+	w.Niches = sampleNiches()
+}
+
+// makeInfluence lets every fourth feature carry a segment.
+func makeInfluence(r *rand.Rand, w *sweepJSON, k int) {
+	w.Influence = &influence{K: k, Rows: 10000}
+	for i, name := range w.Features {
+		f := featureInfluence{Feature: name, APN: .02 + .2*r.Float64(), FOM: ptr(.4 + .5*r.Float64()), ARI: .6 + .3*r.Float64()}
+		for j := range k {
+			f.Jaccard = append(f.Jaccard, .55+.44*r.Float64())
+			if i%4 == 0 && j == i%k {
+				f.Jaccard[j] = .3127
+			}
+		}
+		w.Influence.Features = append(w.Influence.Features, f)
+	}
+}
+
+// sampleNiches are groups of 143, of 87 with 3 of them elsewhere, and of 7 customers.
+func sampleNiches() []niche {
+	return []niche{
+		{K: 7, Customers: 143, Share: .00715, SeenAt: []int{6, 7, 8}, Stability: .912, Silhouette: .48, Within: ptr(1), WithinOf: .8182, Features: []nicheFeature{
+			{"returns_share", 3.41}, {"revenue_12m", -1.22}, {"industry=Handel", .84}, {"devices", .1},
+		}},
+		{K: 9, Customers: 87, Share: .00435, SeenAt: []int{9}, Stability: .783, Silhouette: .31, Within: ptr(2), WithinOf: 84.0 / 87, Features: []nicheFeature{
+			{"basket", 2.6}, {"orders_12m", -.7},
+		}},
+		{K: 10, Customers: 7, Share: .00035, SeenAt: []int{10}, Stability: .971, Silhouette: .77, Within: ptr(3), WithinOf: 5.0 / 7, Features: []nicheFeature{
+			{"basket", 8.7654}, {"contacts_12m", -1.9},
+		}},
 	}
 }
 
@@ -300,12 +334,6 @@ func (s *sampleRun) input(t testing.TB) Input {
 
 // samples are the cases that must all look well.
 func samples(t testing.TB) map[string]Input {
-	many := newSample(22, 64)
-	one := newSample(1, 14)
-	one.seg.Stability = nil
-	one.seg.ChosenBecause = text{
-		"k = 1: Keine der geprüften Segmentzahlen trennt die Kunden besser als der Zufall.", "k = 1: no number of segments tried separates the customers better than chance.",
-	}
 	bare := newSample(5, 14)
 	bare.seg.Stability, bare.seg.RevenueTotal, bare.seg.Passed = nil, nil, false
 	for i := range bare.seg.Segments {
@@ -320,6 +348,93 @@ func samples(t testing.TB) map[string]Input {
 	only := newSample(5, 14).input(t)
 	only.Sweep, only.Quality = nil, nil
 	return map[string]Input{
-		"five": newSample(5, 14).input(t), "many": many.input(t), "one": one.input(t), "bare": bare.input(t), "tiny": tiny.input(t), "only": only,
+		"five": newSample(5, 14).input(t), "many": newSample(22, 64).input(t), "bare": bare.input(t), "tiny": tiny.input(t), "only": only,
+		"none": oneGroup("none").input(t), "continuous": oneGroup("continuous").input(t), "one": oneGroup("").input(t), "failing": failing("unclear").input(t),
+		"clusterboot": clusterbootOnly().input(t), "old": oldSweep(t),
+	}
+}
+
+// oneGroup is a run that found no segments; structure "" is one of an earlier version, which did not say why.
+func oneGroup(structure string) *sampleRun {
+	s := newSample(1, 14)
+	s.seg.Stability = nil
+	s.seg.ChosenBecause = text{
+		"Die Daten enthalten keine Segmente: Die Gap-Statistik (globalSEmax) zieht eine einzige Gruppe vor (Gap 0,961 ± 0,010).",
+		"The data hold no segments: the gap statistic (globalSEmax) prefers one group (gap 0.961 ± 0.010).",
+	}
+	g := &s.seg.Segments[0]
+	g.Name, g.SLSwMean, g.Silhouette, g.Checks.Stable, g.Checks.Distinguishable = text{"Alle Kunden", "All customers"}, nil, nil, nil, nil
+	for i := range g.Features {
+		g.Features[i].Effect, g.Features[i].Mean = 0, g.Features[i].OverallMean
+	}
+	g.Rule.Text = text{}
+	w := &s.sweep
+	w.Chosen.Structure, w.GapChoice.GlobalSEmax, w.GapChoice.GlobalMax, w.DudaHart.One = structure, 1, 1, true
+	w.OneSegment.Gap, w.Niches = ptr(1.4), w.Niches[:1]
+	w.Niches[0].Within, w.Niches[0].WithinOf = ptr(1), 1
+	return s
+}
+
+// failing is a run that was published although it failed its checks.
+func failing(structure string) *sampleRun {
+	s := newSample(5, 14)
+	s.seg.Passed, s.sweep.Chosen.Passed, s.sweep.Chosen.Structure = false, false, structure
+	for i := range s.sweep.Chosen.Gates {
+		s.sweep.Chosen.Gates[i].Passed, s.sweep.Chosen.Gates[i].Failed = false, []string{"stable_global", "distinguishable"}
+	}
+	return s
+}
+
+// clusterbootOnly is a run without pairs: nothing of them is known.
+func clusterbootOnly() *sampleRun {
+	s := newSample(5, 14)
+	s.seg.Stability, s.sweep.Convention.Bootstrap = nil, 0
+	for i := range s.seg.Segments {
+		s.seg.Segments[i].SLSwMean = nil
+	}
+	for _, k := range s.sweep.K {
+		st := k.Stability
+		st.Pairs, st.ARI, st.ARIMean, st.ARIMCSE = 0, []float64{}, nil, nil
+		for j := range st.Segments {
+			st.Segments[j].SLSw, st.Segments[j].SLSwMean, st.Segments[j].SLSwMCSE = []float64{}, nil, nil
+		}
+	}
+	return s
+}
+
+// oldSweep has a sweep.json without all that later versions added.
+func oldSweep(t testing.TB) Input {
+	in := newSample(5, 14).input(t)
+	var v map[string]any
+	if err := json.Unmarshal(in.Sweep, &v); err != nil {
+		t.Fatal(err)
+	}
+	drop(v, "one_segment", "gap_choice", "duda_hart", "prediction_strength_choice", "niches", "influence", "structure", "k_from_one",
+		"silhouette_se", "gap", "gap_se", "prediction_strength", "prediction_strength_se", "slsw_mcse", "jaccard", "jaccard_mean", "jaccard_mcse",
+		"dissolved", "recovered", "slsa", "replicates", "gap_space", "gap_power", "gap_rows", "compat", "best_of", "refined", "silhouette_distance",
+		"davies_bouldin", "boot_se", "clusterboot", "clusterboot_scheme", "replay")
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Sweep = b
+	return in
+}
+
+// drop removes keys at every depth. The figure davies_bouldin of each k, which is as old as the file, goes with its
+// convention.
+func drop(v any, keys ...string) {
+	switch x := v.(type) {
+	case []any:
+		for _, e := range x {
+			drop(e, keys...)
+		}
+	case map[string]any:
+		for _, key := range keys {
+			delete(x, key)
+		}
+		for _, e := range x {
+			drop(e, keys...)
+		}
 	}
 }

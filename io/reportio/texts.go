@@ -1,37 +1,82 @@
 package reportio
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // texts is every word of the page that does not come from the artifacts. %[1]s and so on stand for figures.
-var texts = map[string]text{
+var texts = join(pageTexts, evidenceTexts, methodTexts)
+
+func join(parts ...map[string]text) map[string]text {
+	all := map[string]text{}
+	for _, part := range parts {
+		for key := range part {
+			if _, twice := all[key]; twice {
+				panic("BUG: reportio has two texts " + key)
+			}
+		}
+		maps.Copy(all, part)
+	}
+	return all
+}
+
+// pageTexts are the words of the page's head, the segments, their profiles, rules and data.
+var pageTexts = map[string]text{
 	// Head of the page.
-	"report":         {"Segmentbericht", "Segment report"},
-	"title":          {"Segmente: %[1]s", "Segments: %[1]s"},
-	"skip":           {"Zum Inhalt springen", "Skip to content"},
-	"nav":            {"Abschnitte", "Sections"},
-	"language":       {"Sprache", "Language"},
-	"as_of":          {"Stand %[1]s", "As of %[1]s"},
-	"run":            {"Lauf %[1]s", "Run %[1]s"},
-	"headline":       {"%[1]s Kunden bilden %[2]s %[3]s.", "%[1]s customers form %[2]s %[3]s."},
-	"headline.one":   {"%[1]s Kunden bilden keine getrennten Segmente.", "%[1]s customers do not form separate segments."},
-	"headline.none":  {"Es wurden keine Segmente gebildet.", "No segments were formed."},
-	"grade.plain":    {"Segmente", "segments"},
-	"grade.very":     {"sehr stabile Segmente", "very stable segments"},
-	"grade.stable":   {"stabile Segmente", "stable segments"},
-	"grade.doubtful": {"nur teilweise stabile Segmente", "segments that are only partly stable"},
-	"grade.unstable": {"noch nicht verlässliche Segmente", "segments that cannot be trusted yet"},
+	"report":              {"Segmentbericht", "Segment report"},
+	"title":               {"Segmente: %[1]s", "Segments: %[1]s"},
+	"skip":                {"Zum Inhalt springen", "Skip to content"},
+	"nav":                 {"Abschnitte", "Sections"},
+	"language":            {"Sprache", "Language"},
+	"as_of":               {"Stand %[1]s", "As of %[1]s"},
+	"run":                 {"Lauf %[1]s", "Run %[1]s"},
+	"headline":            {"%[1]s Kunden bilden %[2]s %[3]s.", "%[1]s customers form %[2]s %[3]s."},
+	"headline.one":        {"%[1]s Kunden bilden keine getrennten Segmente.", "%[1]s customers do not form separate segments."},
+	"headline.group":      {"%[1]s Kunden bilden eine einzige Gruppe: Es gibt keine Segmente.", "%[1]s customers form a single group: there are no segments."},
+	"headline.continuous": {"%[1]s Kunden gehen fließend ineinander über: keine getrennten Segmente.", "%[1]s customers shade into one another: no separate segments."},
+	"headline.fixed":      {"%[1]s Kunden in einer einzigen Gruppe.", "%[1]s customers in a single group."},
+	"headline.failing":    {"%[1]s Kunden in %[2]s Segmenten, die ihre Prüfungen nicht bestehen.", "%[1]s customers in %[2]s segments that fail their checks."},
+	"headline.none":       {"Es wurden keine Segmente gebildet.", "No segments were formed."},
+	"grade.plain":         {"Segmente", "segments"},
+	"grade.very":          {"sehr stabile Segmente", "very stable segments"},
+	"grade.stable":        {"stabile Segmente", "stable segments"},
+	"grade.doubtful":      {"nur teilweise stabile Segmente", "segments that are only partly stable"},
+	"grade.unstable":      {"noch nicht verlässliche Segmente", "segments that cannot be trusted yet"},
 	"repeat": {
 		"Über %[1]s Paare von Wiederholungen mit neu gezogenen Kunden stimmen die Segmente im Mittel mit %[2]s überein (1 = völlig gleich, 0 = Zufall).",
 		"Over %[1]s pairs of repeats with customers drawn anew, the segments agree at %[2]s on average (1 = exactly the same, 0 = chance).",
 	},
 	"one.hint": {
-		"Die Kunden unterscheiden sich zwar, aber ohne klare Grenzen zwischen Gruppen. Regeln (etwa nach Umsatz oder Branche) dienen hier besser als gelernte Segmente.",
-		"The customers do differ, but without clear borders between groups. Rules (by revenue or industry, say) serve better here than learned segments.",
+		"Die Kunden unterscheiden sich zwar, aber ohne klare Grenzen zwischen Gruppen.",
+		"The customers do differ, but without clear borders between groups.",
 	},
-	"not_passed": {
-		"Achtung: Keine Segmentzahl hat alle Prüfungen bestanden. Gezeigt wird die beste der übrigen; sie taugt zum Ansehen, nicht zum Steuern.",
-		"Take care: no number of segments passed every check. This is the best of the rest; it is good for looking at, not for acting on.",
+	"one.none": {
+		"Keine der geprüften Einteilungen ist deutlich besser als gar keine. Jede Aufteilung in Segmente wäre willkürlich.",
+		"None of the groupings that were tried is clearly better than none. Any division into segments would be arbitrary.",
 	},
+	"one.continuous": {
+		"Die Kunden lassen sich zwar immer wieder gleich aufteilen, aber die Teile gehen ineinander über: Es wären Schnitte durch ein zusammenhängendes Ganzes, keine getrennten Gruppen.",
+		"The customers can be divided in the same way again and again, yet the parts run into one another: they would be cuts through one connected whole, not separate groups.",
+	},
+	"one.rules": {
+		"Regeln (etwa nach Umsatz oder Branche) dienen hier besser als gelernte Segmente.",
+		"Rules (by revenue or industry, say) serve better here than learned segments.",
+	},
+	"alert.title": {"Prüfungen nicht bestanden", "Checks not passed"},
+	"alert.text": {
+		"Keine Segmentzahl hat alle Prüfungen bestanden. Gezeigt wird die beste der übrigen; sie taugt zum Ansehen, nicht zum Steuern.",
+		"No number of segments passed every check. This is the best of the rest; it is good for looking at, not for acting on.",
+	},
+	"alert.fixed": {
+		"Die Segmentzahl ist in der Konfiguration festgelegt und besteht nicht alle Prüfungen; das Ergebnis taugt zum Ansehen, nicht zum Steuern.",
+		"The number of segments was fixed by the configuration and does not pass every check; the result is good for looking at, not for acting on.",
+	},
+	"failed.large_enough":    {"ein Segment ist zu klein", "a segment is too small"},
+	"failed.stable_global":   {"insgesamt nicht stabil", "not stable as a whole"},
+	"failed.stable_segments": {"ein Segment ist nicht stabil", "a segment is not stable"},
+	"failed.distinguishable": {"ein Segment ist nicht unterscheidbar", "a segment is not distinguishable"},
+	"failed.max_segments":    {"zu viele Segmente", "too many segments"},
 
 	"entity.short":  {"Daten", "Data"},
 	"number.short":  {"Anzahl", "Number"},
@@ -56,6 +101,8 @@ var texts = map[string]text{
 	"kpi.data.note":       {"%[1]s von %[2]s gelesenen", "%[1]s of %[2]s read"},
 	"kpi.customers.note":  {"im Bestand der Auswertung", "in this analysis"},
 	"kpi.revenue.note":    {"aller Segmente", "of all segments"},
+	"kpi.revenue.one":     {"aller Kunden", "of all customers"},
+	"kpi.segments.none":   {"keine", "none"},
 	"kpi.segments.note":   {"geprüft: %[1]s bis %[2]s", "tried: %[1]s to %[2]s"},
 
 	// Overview.
@@ -66,37 +113,40 @@ var texts = map[string]text{
 		"Oben die Anteile der Segmente an den Kunden, unten ihre Anteile am Umsatz, durch Bänder verbunden. Die Zahlen stehen in der Tabelle im Überblick.",
 		"Above, the segments' shares of customers; below, their shares of revenue, joined by bands. The figures are in the table of the overview.",
 	},
-	"flow.customers":  {"Anteil an den Kunden", "Share of customers"},
-	"flow.revenue":    {"Anteil am Umsatz", "Share of revenue"},
-	"suppressed":      {"nicht ausgewiesen", "not shown"},
-	"suppressed.few":  {"weniger als %[1]s Kunden: nicht ausgewiesen", "fewer than %[1]s customers: not shown"},
-	"suppressed.with": {"nicht ausgewiesen, weil sonst ein sehr kleines Segment errechenbar wäre", "not shown, since a very small segment could be reckoned from it"},
-	"few":             {"unter %[1]s", "under %[1]s"},
-	"col.share":       {"Anteil Kunden", "Share of customers"},
-	"col.revshare":    {"Anteil Umsatz", "Share of revenue"},
-	"col.class":       {"Umsatz je Kunde", "Revenue per customer"},
-	"col.stability":   {"Stabilität", "Stability"},
-	"col.checks":      {"Prüfungen", "Checks"},
-	"class.each":      {"Umsatz %[1]s", "%[1]s revenue"},
-	"class.very high": {"sehr hoch", "very high"},
-	"class.high":      {"hoch", "high"},
-	"class.medium":    {"mittel", "medium"},
-	"class.low":       {"niedrig", "low"},
-	"slsw.very":       {"sehr stabil", "highly stable"},
-	"slsw.stable":     {"stabil", "stable"},
-	"slsw.doubtful":   {"unscharfer Rand", "blurred edge"},
-	"slsw.unstable":   {"nicht verlässlich", "not reliable"},
-	"slsw.unknown":    {"nicht geprüft", "not tested"},
-	"check.large":     {"groß genug", "large enough"},
-	"check.stable":    {"stabil", "stable"},
-	"check.distinct":  {"unterscheidbar", "distinguishable"},
-	"check.address":   {"ansprechbar", "addressable"},
-	"check.yes":       {"bestanden", "passed"},
-	"check.no":        {"nicht bestanden", "failed"},
-	"check.unknown":   {"nicht prüfbar", "could not be checked"},
+	"flow.customers":     {"Anteil an den Kunden", "Share of customers"},
+	"flow.revenue":       {"Anteil am Umsatz", "Share of revenue"},
+	"suppressed":         {"nicht ausgewiesen", "not shown"},
+	"suppressed.few":     {"weniger als %[1]s Kunden: nicht ausgewiesen", "fewer than %[1]s customers: not shown"},
+	"suppressed.with":    {"nicht ausgewiesen, weil sonst ein sehr kleines Segment errechenbar wäre", "not shown, since a very small segment could be reckoned from it"},
+	"suppressed.figures": {"Zahlen werden nicht ausgewiesen, weil weniger als %[1]s Kunden erkennbar würden.", "Figures are not shown, since fewer than %[1]s customers could be made out."},
+	"few":                {"unter %[1]s", "under %[1]s"},
+	"col.share":          {"Anteil Kunden", "Share of customers"},
+	"col.revshare":       {"Anteil Umsatz", "Share of revenue"},
+	"col.class":          {"Umsatz je Kunde", "Revenue per customer"},
+	"col.stability":      {"Stabilität", "Stability"},
+	"col.checks":         {"Prüfungen", "Checks"},
+	"class.each":         {"Umsatz %[1]s", "%[1]s revenue"},
+	"class.very high":    {"sehr hoch", "very high"},
+	"class.high":         {"hoch", "high"},
+	"class.medium":       {"mittel", "medium"},
+	"class.low":          {"niedrig", "low"},
+	"slsw.very":          {"sehr stabil", "highly stable"},
+	"slsw.stable":        {"stabil", "stable"},
+	"slsw.doubtful":      {"unscharfer Rand", "blurred edge"},
+	"slsw.unstable":      {"nicht verlässlich", "not reliable"},
+	"slsw.unknown":       {"nicht geprüft", "not tested"},
+	"check.large":        {"groß genug", "large enough"},
+	"check.stable":       {"stabil", "stable"},
+	"check.distinct":     {"unterscheidbar", "distinguishable"},
+	"check.address":      {"ansprechbar", "addressable"},
+	"check.yes":          {"bestanden", "passed"},
+	"check.no":           {"nicht bestanden", "failed"},
+	"check.unknown":      {"nicht prüfbar", "could not be checked"},
 
 	// Segments one by one.
 	"cards":           {"Die Segmente", "The segments"},
+	"cards.one":       {"Die Kunden insgesamt", "The customers as a whole"},
+	"cards.one.sub":   {"Was alle zusammen beschreibt, in Worten und Zahlen.", "What describes them all, in words and figures."},
 	"cards.sub":       {"Was jedes Segment ausmacht, in Worten und Zahlen.", "What makes each segment, in words and figures."},
 	"orders_year":     {"Bestellungen/Jahr", "Orders/year"},
 	"contacts_year":   {"Kontakte/Jahr", "Contacts/year"},
@@ -118,9 +168,10 @@ var texts = map[string]text{
 	"effect":          {"Effektstärke", "Effect size"},
 
 	// Charts.
-	"profiles":     {"Profile im Vergleich", "Profiles compared"},
-	"profiles.sub": {"Worin sich die Segmente unterscheiden.", "How the segments differ."},
-	"sizes.title":  {"Größe und Umsatz", "Size and revenue"},
+	"profiles":       {"Profile im Vergleich", "Profiles compared"},
+	"profiles.short": {"Profile", "Profiles"},
+	"profiles.sub":   {"Worin sich die Segmente unterscheiden.", "How the segments differ."},
+	"sizes.title":    {"Größe und Umsatz", "Size and revenue"},
 	"sizes.sub": {
 		"Anteil an den Kunden (kräftig) und am Umsatz (hell).",
 		"Share of customers (strong) and of revenue (pale).",
@@ -154,74 +205,6 @@ var texts = map[string]text{
 		"Parallel coordinates: one line for each segment across the strongest features. The means are in the table of the heat map.",
 	},
 	"lines.axes": {"Die Merkmale von links nach rechts", "The features from left to right"},
-
-	// Number of segments.
-	"number":                     {"Warum diese Zahl von Segmenten?", "Why this number of segments?"},
-	"number.one":                 {"Welche Zahlen von Segmenten wurden geprüft?", "Which numbers of segments were tried?"},
-	"k":                          {"Segmente", "Segments"},
-	"curve.desc":                 {"Verlauf über die Zahl der Segmente; die gewählte ist hervorgehoben. Die Zahlen stehen in der Tabelle darunter.", "Course over the number of segments; the chosen one stands out. The figures are in the table below."},
-	"curves.sub":                 {"Kennzahlen über der Zahl der Segmente; hervorgehoben ist die gewählte.", "Statistics over the number of segments; the chosen one stands out."},
-	"stat.ari":                   {"Wiederholbarkeit (ARI)", "Repeatability (ARI)"},
-	"hint.ari":                   {"höher ist besser; Band: ± 2 Standardfehler", "higher is better; band: ± 2 standard errors"},
-	"stat.silhouette":            {"Silhouette", "Silhouette"},
-	"hint.silhouette":            {"höher ist besser, höchstens 1", "higher is better, 1 at most"},
-	"stat.silhouette_simplified": {"Vereinfachte Silhouette", "Simplified silhouette"},
-	"hint.silhouette_simplified": {"höher ist besser, höchstens 1", "higher is better, 1 at most"},
-	"stat.ch":                    {"Calinski-Harabasz", "Calinski-Harabasz"},
-	"hint.ch":                    {"höher ist besser", "higher is better"},
-	"stat.db":                    {"Davies-Bouldin", "Davies-Bouldin"},
-	"hint.db":                    {"niedriger ist besser", "lower is better"},
-	"stat.inertia":               {"Streuung in den Segmenten", "Scatter within segments"},
-	"hint.inertia":               {"fällt immer; ein Knick ist ein Hinweis", "always falls; a bend is a hint"},
-	"stat.gap":                   {"Gap-Statistik", "Gap statistic"},
-	"hint.gap":                   {"höher ist besser; Band: ± 2 Standardfehler", "higher is better; band: ± 2 standard errors"},
-	"elbow":                      {"Der Knick der Streuungskurve liegt bei %[1]s.", "The bend of the scatter curve is at %[1]s."},
-	"gates":                      {"Die Prüfungen je Zahl von Segmenten", "The checks for each number of segments"},
-	"gates.sub": {
-		"Gewählt wird nur, was alle Prüfungen besteht; die Regel entscheidet unter diesen.",
-		"Only what passes every check can be chosen; the rule decides among these.",
-	},
-	"gate.large_enough":    {"Größe", "Size"},
-	"gate.stable_global":   {"stabil gesamt", "Stable overall"},
-	"gate.stable_segments": {"jedes stabil", "Each stable"},
-	"gate.distinguishable": {"unter\u00adscheid\u00adbar", "Distin\u00adguishable"},
-	"gate.max_segments":    {"Höchstzahl", "Limit"},
-	"smallest":             {"kleinstes Segment", "Smallest segment"},
-	"verdict":              {"Ergebnis", "Verdict"},
-	"verdict.chosen":       {"gewählt", "chosen"},
-	"verdict.passed":       {"bestanden", "passed"},
-	"verdict.failed":       {"nicht bestanden", "failed"},
-	"weakest":              {"schwächstes SLSw", "Weakest SLSw"},
-	"short.ari":            {"ARI", "ARI"},
-	"short.simplified":     {"Silhouette (vereinfacht)", "Silhouette (simplified)"},
-	"short.inertia":        {"Streuung", "Scatter"},
-
-	// Stability.
-	"stability": {"Kämen dieselben Segmente wieder?", "Would the same segments come again?"},
-	"stability.sub": {
-		"Jedes Paar von Wiederholungen zieht die Kunden zweimal neu und lernt die Segmente zweimal. Verglichen wird, wie gut beide Ergebnisse übereinstimmen.",
-		"Each pair of repeats draws the customers anew twice and learns the segments twice. What is compared is how well both results agree.",
-	},
-	"boxes.k": {"Übereinstimmung je Zahl von Segmenten (ARI)", "Agreement by number of segments (ARI)"},
-	"boxes.k.desc": {
-		"Kastengrafik der Übereinstimmung aller Paare für jede Zahl von Segmenten. Mittelwerte stehen in der Tabelle der Prüfungen.",
-		"Box plots of the agreement of all pairs for each number of segments. Means are in the table of the checks.",
-	},
-	"boxes.s": {"Wiedererkennung je Segment (SLSw)", "Recovery of each segment (SLSw)"},
-	"boxes.s.desc": {
-		"Kastengrafik der Wiedererkennung jedes Segments der gewählten Lösung. Mittelwerte stehen in der Tabelle im Überblick.",
-		"Box plots of how well each segment of the chosen solution was found again. Means are in the table of the overview.",
-	},
-	"boxes.note": {
-		"Kasten: mittlere Hälfte der Werte, Strich: Median, Raute: Mittel, Punkte: Ausreißer.",
-		"Box: middle half of the values, line: median, diamond: mean, points: outliers.",
-	},
-	"median":    {"Median", "median"},
-	"quartiles": {"Quartile", "quartiles"},
-	"mean":      {"Mittel", "mean"},
-	"required":  {"verlangt:", "required:"},
-	"xaxis.k":   {"Zahl der Segmente", "Number of segments"},
-	"xaxis.s":   {"Nummer des Segments", "Number of the segment"},
 
 	// Rules.
 	"rules": {"Kurzregeln", "Short rules"},
@@ -290,97 +273,6 @@ var texts = map[string]text{
 	"used":             {"genutzt", "Used"},
 	"yes":              {"ja", "yes"},
 	"no":               {"nein", "no"},
-
-	// Methods.
-	"methods": {"Methode und Nachweis", "Methods and evidence"},
-	"methods.sub": {
-		"Mit diesen Angaben lässt sich der Lauf Bit für Bit wiederholen.",
-		"With these the run can be repeated bit by bit.",
-	},
-	"m.project":    {"Projekt", "Project"},
-	"m.run":        {"Lauf", "Run"},
-	"m.time":       {"Beginn", "Start"},
-	"m.asof":       {"Stichtag", "As of"},
-	"m.window":     {"Zeitraum", "Window"},
-	"m.window.all": {"alles", "everything"},
-	"m.version":    {"Segovia", "Segovia"},
-	"m.algorithm":  {"Rechenvorschrift", "Algorithm version"},
-	"m.seed":       {"Startwert (Seed)", "Seed"},
-	"m.config":     {"Konfiguration (SHA-256)", "Configuration (SHA-256)"},
-	"m.labels":     {"Zuordnung (SHA-256)", "Labels (SHA-256)"},
-	"m.path":       {"Rechenweg", "Hardware path"},
-	"m.inputs":     {"Eingabedateien", "Input files"},
-	"m.scale":      {"Skalierung", "Scaling"},
-	"m.init":       {"Startzentren", "Initial centroids"},
-	"m.restarts":   {"Neustarts je Fit", "Restarts for each fit"},
-	"m.bootstrap":  {"Bootstrap-Paare", "Bootstrap pairs"},
-	"m.boot":       {"%[1]s, mit je %[2]s Neustarts", "%[1]s, with %[2]s restarts each"},
-	"m.scheme":     {"Ziehung", "Resampling"},
-	"m.silhouette": {"Silhouette", "Silhouette"},
-	"m.gap":        {"Gap-Statistik", "Gap statistic"},
-	"m.gap.pca": {"%[1]s Referenzen im Quader der Hauptachsen, Abstände hoch %[2]s",
-		"%[1]s references in the box of the principal axes, distances to the power of %[2]s"},
-	"m.gap.original": {"%[1]s Referenzen im Quader der Merkmale, Abstände hoch %[2]s",
-		"%[1]s references in the box of the features, distances to the power of %[2]s"},
-	"m.sil.exact":  {"exakt, euklidisch", "exact, Euclidean"},
-	"m.sil.simple": {"vereinfacht (Abstand zu den Zentren)", "simplified (distance to centroids)"},
-	"m.sil.sample": {"Stichprobe von %[1]s Kunden, euklidisch", "sample of %[1]s customers, Euclidean"},
-	"m.precision":  {"Genauigkeit der Kennzahlen", "Precision of statistics"},
-	"m.precision.float64": {
-		"doppelte Genauigkeit (float64)", "double precision (float64)",
-	},
-	"m.precision.grid": {"Festpunktgitter", "fixed-point grid"},
-	"m.fits":           {"Gerechnete Modelle", "Models fitted"},
-	"m.rule":           {"Auswahlregel", "Rule of choice"},
-	"m.features":       {"Gelernt aus", "Learned from"},
-	"m.mincell":        {"Kleinste ausgewiesene Gruppe", "Smallest group shown"},
-	"m.mincell.v":      {"%[1]s Kunden", "%[1]s customers"},
-	"warnings":         {"Meldungen des Rechenkerns (englisch)", "Messages of the engine"},
-	"glossary":         {"Was die Begriffe bedeuten", "What the terms mean"},
-	"privacy": {
-		"Dieser Bericht enthält keine Daten einzelner Kunden. Er besteht aus einer einzigen Datei und lädt nichts aus dem Netz.",
-		"This report contains no data of single customers. It is a single file and loads nothing from the network.",
-	},
-	"g.ari.t": {"Adjusted-Rand-Index (ARI)", "Adjusted Rand index (ARI)"},
-	"g.ari": {
-		"Übereinstimmung zweier Einteilungen derselben Kunden: 1 bei völliger Gleichheit, um 0 bei Zufall (Hubert und Arabie).",
-		"Agreement of two groupings of the same customers: 1 when they are equal, around 0 by chance (Hubert and Arabie).",
-	},
-	"g.slsw.t": {"SLSw", "SLSw"},
-	"g.slsw": {
-		"Wie vollständig ein Segment in den Wiederholungen wiedergefunden wird (mittlerer Jaccard-Wert). Ab 0,85 sehr stabil, ab 0,75 stabil, ab 0,6 ist der Rand unscharf, darunter ist dem Segment nicht zu trauen.",
-		"How completely a segment is found again in the repeats (mean Jaccard value). From 0.85 highly stable, from 0.75 stable, from 0.6 its edge is blurred, below that it is not to be trusted.",
-	},
-	"g.sil.t": {"Silhouette", "Silhouette"},
-	"g.sil": {
-		"Vergleicht den Abstand eines Kunden zum eigenen Segment mit dem zum nächsten fremden. Ab 0,7 deutlich, ab 0,5 ordentlich, ab 0,25 schwach getrennt.",
-		"Compares a customer's distance to its own segment with that to the nearest other one. From 0.7 strong, from 0.5 reasonable, from 0.25 weak separation.",
-	},
-	"g.ch.t": {"Calinski-Harabasz", "Calinski-Harabasz"},
-	"g.ch": {
-		"Streuung zwischen den Segmenten im Verhältnis zur Streuung in ihnen, je Freiheitsgrad.",
-		"Scatter between the segments in proportion to the scatter within them, per degree of freedom.",
-	},
-	"g.db.t": {"Davies-Bouldin", "Davies-Bouldin"},
-	"g.db": {
-		"Mittlere Ähnlichkeit jedes Segments mit seinem ähnlichsten Nachbarn, mit mittleren euklidischen Abständen zum Zentrum.",
-		"Mean similarity of each segment with its most similar neighbour, with mean Euclidean distances to the centroid.",
-	},
-	"g.inertia.t": {"Streuung in den Segmenten", "Scatter within segments (inertia)"},
-	"g.inertia": {
-		"Summe der quadrierten Abstände aller Kunden zum Zentrum ihres Segments, in aufbereiteten Merkmalen.",
-		"Sum of the squared distances of all customers to the centroid of their segment, in prepared features.",
-	},
-	"g.effect.t": {"Effektstärke", "Effect size"},
-	"g.effect": {
-		"Mittel des Segments minus Mittel der übrigen, geteilt durch die gemeinsame Standardabweichung der aufbereiteten Werte. 0,2 ist klein, 0,5 mittel, 0,8 groß.",
-		"Mean of the segment less mean of the others, divided by the pooled standard deviation of the prepared values. 0.2 is small, 0.5 medium, 0.8 large.",
-	},
-	"g.class.t": {"Umsatzklasse", "Revenue class"},
-	"g.class": {
-		"Umsatz je Kunde im Segment, verglichen mit dem aller Kunden.",
-		"Revenue per customer in the segment, compared with that of all customers.",
-	},
 }
 
 // t returns the text of a key in the page's language, with its figures. An unknown key is a bug.

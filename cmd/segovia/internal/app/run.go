@@ -383,7 +383,11 @@ func (n *night) tell(store *runstore.Store, id string, o *engine.Outcome, status
 		e.printf("nothing to do: sources and configuration are those of the published run %s\nreport: %s\n", id, report)
 		return nil
 	}
-	e.printf("%s in %s. %s\n\n", countOf(o.Features.Table.Rows(), "customer"), countOf(o.Chosen.K, "segment"), o.Sweep.Chosen.Because)
+	segments := fmt.Sprintf("%d segments", o.Chosen.K)
+	if o.Chosen.K == 1 {
+		segments = "one group"
+	}
+	e.printf("%d customers in %s. %s\n\n", o.Features.Table.Rows(), segments, o.Sweep.Chosen.Because)
 	for _, s := range o.Segments.Segments {
 		e.printf("  %s  %5.1f %%  %s\n", s.ID, 100*s.Share, s.Name.EN)
 	}
