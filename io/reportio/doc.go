@@ -7,5 +7,6 @@
 // the same figures. The same Input gives the same bytes.
 //
 // Figures of segments with fewer than Input.MinCell customers are left out, and where one segment alone is left out, so
-// are size and revenue of the next smallest one: otherwise the total less the others would give them away.
+// are size and revenue of the next smallest one: otherwise the total less the others would give them away. Small groups
+// beside the segments are described in words only where a figure would let fewer customers be made out.
 package reportio
