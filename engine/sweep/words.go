@@ -198,7 +198,10 @@ func (ch *Chosen) none(r *Result, c Choose, p *picker, rivals []int) {
 		if rule, ok := c.gapRule(); ok {
 			best = p.bestGap("globalmax", rivals)
 			s += l.of("the gap statistic", "Die Gap-Statistik")
-			s += fmt.Sprintf(l.of(" (%s) prefers one group", " (%s) zieht eine einzige Gruppe vor"), rule) + figures(one, l)
+			if p.rule != "stable-then-gap" {
+				s += " (" + rule + ")"
+			}
+			s += l.of(" prefers one group", " zieht eine einzige Gruppe vor") + figures(one, l)
 		} else {
 			best = p.strongest(rivals)
 			s += l.of("no k of more than one segment has a prediction strength above 0.8", "Kein k mit mehr als einem Segment hat eine Vorhersagestärke über 0,8")

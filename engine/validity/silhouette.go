@@ -83,7 +83,7 @@ func (p *Points) targets(partitions []Partition, slots int) (t *pairwise.Targets
 // the time.
 func (p *Points) chunks(ctx context.Context, t *pairwise.Targets, rows []int, threads int, tick func(n int),
 	f func(s *pairwise.Summer, points []float64, first, end int)) error {
-	const chunk = 8 * pairwise.Lanes
+	chunk := t.Points()
 	summers := make([]*pairwise.Summer, par.Threads(threads))
 	return par.Each(ctx, len(summers), (len(rows)+chunk-1)/chunk, func(worker, c int) error {
 		if summers[worker] == nil {

@@ -117,6 +117,15 @@ func stepOf(values []float64, d int) int {
 	return max(-900, min(900, e-min(51, 64-bits.Len(uint(n)))))
 }
 
+// Points returns how many points are well taken at a time: more where each pass gathers the targets from all over the rows
+// anew, which takes 9 s of a core for 10 million rows and 2,000 points, 64 at a time.
+func (t *Targets) Points() int {
+	if t.sorted {
+		return 8 * Lanes
+	}
+	return 64 * Lanes
+}
+
 // Step returns the step in which distances are counted, a power of two.
 func (t *Targets) Step() float64 { return math.Ldexp(1, t.step) }
 
