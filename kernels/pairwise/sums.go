@@ -118,7 +118,7 @@ func stepOf(values []float64, d int) int {
 }
 
 // Points returns how many points are well taken at a time: more where each pass gathers the targets from all over the rows
-// anew, which takes 9 s of a core for 10 million rows and 2,000 points, 64 at a time.
+// anew, which took 19 s of a core for 10 million rows and 2,000 points, 64 at a time.
 func (t *Targets) Points() int {
 	if t.sorted {
 		return 8 * Lanes
