@@ -1,6 +1,7 @@
 package sweep_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -83,7 +84,7 @@ func TestChoiceOfKnownStructure(t *testing.T) {
 				t.Errorf("%+v, want k = %d, %s", ch, c.chosen, c.structure)
 			}
 			says := map[string][2]string{
-				"segments": {"k = ", "k = "},
+				"segments": {fmt.Sprintf("k = %d is the smallest whose gap", c.chosen), fmt.Sprintf("ist k = %d das kleinste, dessen Gap", c.chosen)},
 				"none":     {"The data hold no segments: ", "Die Daten enthalten keine Segmente: "},
 				"continuous": {"their pieces are cuts through continuous structure, not separate segments",
 					"ihre Stücke sind aber Schnitte durch eine zusammenhängende Struktur und keine getrennten Segmente"},
