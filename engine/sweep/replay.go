@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"segovia/engine/internal/par"
 	"segovia/engine/kmeans"
@@ -58,7 +59,7 @@ func (rp *Replay) check(cfg Config, in Input) error {
 		}
 		for p, pair := range given {
 			for side, rows := range pair {
-				if len(rows) != k[0] || len(rows[0]) != d {
+				if len(rows) != k[0] || slices.ContainsFunc(rows, func(c []float64) bool { return len(c) != d }) {
 					return wrong(fmt.Sprintf("side %d of replicate %d has %d centroids", side+1, p+1, len(rows)),
 						fmt.Sprintf("give k = %d rows of %d values", k[0], d))
 				}

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"segovia/engine/validity"
@@ -202,6 +203,9 @@ func (ch *Chosen) none(r *Result, c Choose, p *picker, rivals []int) {
 				s += " (" + rule + ")"
 			}
 			s += l.of(" prefers one group", " zieht eine einzige Gruppe vor") + figures(one, l)
+			if slices.ContainsFunc(ch.Gates, func(g Gate) bool { return g.K > 1 && g.Passed }) {
+				s += l.of(" to those that pass the checks", " gegenüber denen, die die Prüfungen bestehen")
+			}
 		} else {
 			best = p.strongest(rivals)
 			s += l.of("no k of more than one segment has a prediction strength above 0.8", "Kein k mit mehr als einem Segment hat eine Vorhersagestärke über 0,8")
