@@ -80,7 +80,7 @@ func TestContractExample(t *testing.T) {
 	}
 	s := c.SweepConfig()
 	if len(s.K) != 14 || !s.KFromRange || s.Seed != 20260101 || s.Choose.Rule != "stable-then-gap" || s.Choose.MaxSegments != 10 ||
-		s.Gap != 50 || s.GapSpace != "pca" || s.GapPower != 2 {
+		s.Gap != 50 || s.GapSpace != "pca" || s.GapPower != 0 {
 		t.Errorf("sweep = %+v", s)
 	}
 	var warned []string

@@ -186,7 +186,7 @@ type Sweep struct {
 	MaxIter    int        `cfg:"max_iter" def:"300" min:"1" doc:"Most iterations of one fit."`
 	Gap        int        `cfg:"gap" def:"50" min:"0" doc:"Reference sets of the gap statistic, at least 2; 0 = none."`
 	GapSpace   string     `cfg:"gap_space" def:"pca" enum:"pca|original" doc:"Box in which references are drawn: of the principal axes, or of the columns."`
-	GapPower   int        `cfg:"gap_power" def:"2" min:"1" max:"2" doc:"Power of the distances in the gap statistic: 2, or 1 as in R's clusGap (work grows with the square of the customers)."`
+	GapPower   int        `cfg:"gap_power" def:"0" min:"0" max:"2" doc:"Power of the distances in the gap statistic: 2, or 1 as in R's clusGap (work grows with the square of the customers); 0 = 2, or what compat asks for."`
 	GapRows    int        `cfg:"gap_rows" def:"0" min:"0" doc:"Customers that the gap statistic is of, a random sample where there are more; 0 = 10,000."`
 	Strength   int        `cfg:"prediction_strength" def:"0" min:"0" doc:"Splits of the prediction strength; 0 = none."`
 	Influence  bool       `cfg:"influence" def:"true" doc:"Leave out each feature in turn at the chosen k, to see which segments hang on it."`
