@@ -311,12 +311,15 @@ func (s *runner) clusterbootRows(ctx context.Context, batch func(b int) pool.Bat
 		}
 		return stability.Distinct(stability.Multinomial(s.cfg.Seed, b, s.in.Matrix.N))
 	}
+	var drawn sync.Map // by replicate, until it is fitted
 	return s.pool.Run(ctx, s.cfg.Clusterboot, func(b int) pool.Batch {
 		out := batch(b)
 		out.Weights = rows(b)
+		drawn.Store(b, out.Weights)
 		return out
 	}, func(b int, fits pool.Fits) error {
-		note(b, fits, rows(b))
+		in, _ := drawn.LoadAndDelete(b)
+		note(b, fits, in.([]uint16))
 		return nil
 	}, func() { s.progress.Add(1) })
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"segovia/engine/stability"
 	"segovia/engine/validity"
 	"segovia/kernels/problem"
 )
@@ -89,7 +90,7 @@ func (c Config) check() error {
 		of          []string
 	}{
 		{"the space %q of the gap's references is not known", c.GapSpace, []string{"pca", "original"}},
-		{"the scheme %q of the bootstrap is not known", c.BootScheme, []string{"multinomial", "poisson", "subset"}},
+		{"the scheme %q of the bootstrap is not known", c.BootScheme, stability.Schemes()},
 		{"the scheme %q of clusterboot is not known", c.ClusterbootScheme, []string{"boot", "subset", "noise", "jitter"}},
 		{"compat: the reference %q is not known", c.Compat, append([]string{""}, Compats...)},
 	} {

@@ -12,15 +12,6 @@ import (
 	"segovia/kernels/ref"
 )
 
-func sweepGap(t *testing.T, in Input, cfg Config) *Result {
-	t.Helper()
-	r, _, err := Run(context.Background(), in, cfg, ref.Path{}, ports.Silent{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 // Every figure is the same for any number of threads and on any path.
 func TestGapDependsOnInputAlone(t *testing.T) {
 	in := input(t, synthetic(500, 3))
@@ -31,7 +22,7 @@ func TestGapDependsOnInputAlone(t *testing.T) {
 			var want string
 			for _, threads := range []int{1, 2, 3, 7} {
 				cfg.Threads = threads
-				r := sweepGap(t, in, cfg)
+				r := sweepOf(t, in, cfg)
 				r.Environment = Environment{}
 				got, err := json.Marshal(r)
 				if err != nil {
@@ -50,14 +41,14 @@ func TestGapDependsOnInputAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := sweepGap(t, in, cfg); *r.K[2].Gap != *want.K[2].Gap {
+	if want := sweepOf(t, in, cfg); *r.K[2].Gap != *want.K[2].Gap {
 		t.Error("another gap on the path blas")
 	}
 }
 
 // Three far corners are three segments; a sweep from 2 on can still learn that there is one.
 func TestGapFindsStructureOrNone(t *testing.T) {
-	r := sweepGap(t, input(t, synthetic(600, 2)), Config{K: []int{2, 3, 4, 5}, Restarts: 3, Seed: 1, Gap: 20})
+	r := sweepOf(t, input(t, synthetic(600, 2)), Config{K: []int{2, 3, 4, 5}, Restarts: 3, Seed: 1, Gap: 20})
 	if r.GapChoice == nil || r.GapChoice.GlobalSEmax != 3 || r.GapChoice.FirstSEmax != 3 {
 		t.Errorf("three corners: %+v", r.GapChoice)
 	}
@@ -68,7 +59,7 @@ func TestGapFindsStructureOrNone(t *testing.T) {
 	for i := range 900 {
 		square[0][i], square[1][i] = float64(i%30), float64(i/30)
 	}
-	r = sweepGap(t, input(t, square), Config{K: []int{2, 3, 5}, Restarts: 3, Seed: 1, Gap: 20})
+	r = sweepOf(t, input(t, square), Config{K: []int{2, 3, 5}, Restarts: 3, Seed: 1, Gap: 20})
 	if r.GapChoice == nil || r.GapChoice.GlobalSEmax != 1 {
 		t.Errorf("a square: %+v", r.GapChoice)
 	}
@@ -76,7 +67,7 @@ func TestGapFindsStructureOrNone(t *testing.T) {
 
 func TestGapAtTheEdges(t *testing.T) {
 	// As many clusters as rows: no dispersion, no gap, and no NaN in the JSON.
-	r := sweepGap(t, input(t, [][]float64{{1, 2, 4, 8}, {3, 3, 3, 3}}), Config{K: []int{1, 2, 4}, Seed: 1, Gap: 5})
+	r := sweepOf(t, input(t, [][]float64{{1, 2, 4, 8}, {3, 3, 3, 3}}), Config{K: []int{1, 2, 4}, Seed: 1, Gap: 5})
 	if r.K[2].LogW != nil || r.K[2].Gap != nil || r.K[1].Gap == nil || r.GapChoice == nil {
 		t.Errorf("four rows: %+v %+v", r.K[2], r.GapChoice)
 	}

@@ -214,5 +214,5 @@ type Environment struct {
 	Path    string             `json:"path"`
 	Pooling string             `json:"pooling"`
 	Threads int                `json:"threads"`
-	Timings map[string]float64 `json:"timings"` // seconds: load_s, fit_s, stability_s, gap_s, silhouette_s
+	Timings map[string]float64 `json:"timings"` // seconds: load_s, fit_s, silhouette_s, stability_s, prediction_strength_s, gap_s, influence_s
 }

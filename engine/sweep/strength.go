@@ -18,16 +18,13 @@ func (s *runner) predictionStrength(ctx context.Context, r *Result) error {
 		r.K[at].PredictionStrengths = make([]float64, splits)
 	}
 	var twins twins[pool.Fits]
-	half := func(b int) []uint16 {
-		first, second := stability.Halves(s.cfg.Seed, b/2, n)
-		if b%2 == 1 {
-			return second
-		}
-		return first
-	}
 	err := s.pool.Run(ctx, 2*splits, func(b int) pool.Batch {
 		batch := s.batch(s.cfg.K)
-		batch.Weights = half(b)
+		first, second := stability.Halves(s.cfg.Seed, b/2, n)
+		batch.Weights = first
+		if b%2 == 1 {
+			batch.Weights = second
+		}
 		batch.Seeds = s.streams("prediction strength starts", s.cfg.BootRestarts, b)
 		return batch
 	}, func(b int, fits pool.Fits) error {
@@ -35,7 +32,10 @@ func (s *runner) predictionStrength(ctx context.Context, r *Result) error {
 		if !ok {
 			return nil
 		}
-		own, others := half(b), half(b^1)
+		own, others := stability.Halves(s.cfg.Seed, b/2, n)
+		if b%2 == 1 {
+			own, others = others, own
+		}
 		for at := range r.K {
 			x, y := fits[at], other[at]
 			r.K[at].PredictionStrengths[b/2] = (stability.CrossWhere(x.Labels, y.Labels, x.K, y.K, own).PairsKept() +
