@@ -28,6 +28,7 @@ type environment struct {
 	// number, when set, is asked why a text column is no number; it may return a more exact fault.
 	number func(name string) *exprError
 	used   map[string]bool // names that were used, filled while compiling
+	asOf   int64           // the analysis date in microseconds, for days_since; 0 where expressions know no time
 }
 
 // compile checks and compiles an expression. The result's type is that of its values.

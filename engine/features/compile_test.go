@@ -24,6 +24,7 @@ var exprRows = [][]string{
 func evalAll(t testing.TB, text string) ([]string, *exprError) {
 	t.Helper()
 	s := newSourcePlan(SourceConfig{Name: "orders"}, exprSchema)
+	s.asOf = date("2026-04-02").UnixMicro()
 	n, fault := compile(text, s.environment())
 	if fault != nil {
 		return nil, fault
@@ -55,6 +56,7 @@ func TestExpressions(t *testing.T) {
 		// arithmetic is exact, missing spreads
 		{"quantity * unit_price", "7.65 null null"},
 		{"quantity + unit_price - rate", "3 null null"},
+		{"days_since(at)", "1 122 null"}, // whole days of 24 hours before the analysis date
 		{"rate * rate", "6.5025 null 0.01"},
 		{"-quantity", "-3 null 4"},
 		{"0.1 + 0.2", "0.3 0.3 0.3"},

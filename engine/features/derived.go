@@ -3,7 +3,6 @@ package features
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -121,14 +120,8 @@ func (d *deriver) environment(t *table.Table) *environment {
 	}
 	env.lookup = func(name string) (*node, *exprError) {
 		if t != nil {
-			for i, c := range t.Columns {
-				if c.Name == name {
-					typ := typeNumber
-					if c.Kind == table.Category {
-						typ = typeText
-					}
-					return &node{typ: typ, eval: func(in *input) (*vec, error) { return in.get(i) }}, nil
-				}
+			if n, _ := columnsOf(t)(name); n != nil {
+				return n, nil
 			}
 		} else if d.index(name) >= 0 {
 			f, fault := d.need(name)
@@ -255,51 +248,10 @@ func (pl *plan) evaluate(f *featurePlan, t *table.Table, c *table.Column) error 
 		p.fault(fault, f.col.Expr, f.place+".expr")
 		return p.problems.Err()
 	}
-	rows := t.Rows()
-	in := &input{rows: rows, columns: make([]*vec, len(t.Columns)),
-		column: func(i int) (*vec, error) { return columnVec(t.Columns[i]), nil }}
-	v, err := n.eval(in)
-	if err != nil {
-		var over *rangeError
-		if errors.As(err, &over) {
-			return tooLarge(f)
-		}
-		return err
+	err := evaluateInto(c, n, t)
+	var over *rangeError
+	if errors.As(err, &over) {
+		return tooLarge(f)
 	}
-	if c.Kind == table.Category {
-		c.Strings = make([]string, rows)
-	} else {
-		c.Numbers = make([]float64, rows)
-	}
-	for i := range rows {
-		switch j := i & v.mask; {
-		case c.Kind == table.Category && v.isNull(i):
-			setMissing(c, i)
-		case c.Kind == table.Category:
-			c.Strings[i] = v.str[j]
-		case v.isNull(i):
-			c.Numbers[i] = math.NaN()
-		case c.Kind == table.Bool:
-			if v.bit[j] {
-				c.Numbers[i] = 1
-			}
-		default:
-			c.Numbers[i] = positiveZero(v.flt[j])
-		}
-	}
-	return nil
-}
-
-// columnVec shows a column of the feature table to expressions.
-func columnVec(c *table.Column) *vec {
-	if c.Kind == table.Category {
-		return &vec{typ: typeText, mask: -1, str: c.Strings, null: c.Missing}
-	}
-	v := &vec{typ: typeNumber, mask: -1, flt: c.Numbers}
-	for i, x := range c.Numbers {
-		if !finite(x) {
-			v.setNull(i, len(c.Numbers))
-		}
-	}
-	return v
+	return err
 }

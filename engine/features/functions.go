@@ -60,6 +60,13 @@ func functions() []function {
 		{"day", 1, 1, func(c *compiler, n ast.Node, a []ast.Node) (*node, *exprError) {
 			return c.timePart(a[0], func(t time.Time) int { return t.Day() })
 		}},
+		{"dayssince", 1, 1, func(c *compiler, n ast.Node, a []ast.Node) (*node, *exprError) {
+			if c.env.asOf == 0 {
+				return nil, c.fail(n, "days_since has no time to count from here")
+			}
+			asOf := c.env.asOf
+			return c.timePart(a[0], func(t time.Time) int { return int(floorDiv(asOf-t.UnixMicro(), dayMicros)) })
+		}},
 	}
 }
 

@@ -85,7 +85,7 @@ func newPlan(cfg Config, schemas map[string]*arrow.Schema) (*plan, problem.List)
 		}
 		s := newSourcePlan(sc, schema)
 		pl.sources = append(pl.sources, s)
-		s.entity = cfg.Entity.Table != "" && sc.Name == cfg.Entity.Table
+		s.entity, s.asOf = cfg.Entity.Table != "" && sc.Name == cfg.Entity.Table, pl.asOf
 		s.build(p)
 	}
 	pl.planEntity(p)

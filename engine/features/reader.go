@@ -48,6 +48,15 @@ func (b *builder) reader() reader {
 		}
 	case "active_days", "repeat_days", "gap_mean", "gap_cv":
 		return b.days(si)
+	case "first_day_sum":
+		i := b.keyed(stateSpec{kind: keepKeyedSum, part: keyDay, arg: b.arg, by: -1, where: b.where})
+		return func(sh *shard, slot int) value {
+			_, sums := sh.states[si][i].(*keyedSumState).of(slot) // by day, ascending
+			if len(sums) == 0 {
+				return value{}
+			}
+			return value{num: sums[0].float(scale)}
+		}
 	case "count":
 		n := count(b.spec(keepCount, b.arg, b.where))
 		return func(sh *shard, slot int) value { return value{num: float64(n(sh, slot))} }

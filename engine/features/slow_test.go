@@ -150,6 +150,12 @@ func slow(agg string, all []event, asOf, mid time.Time) (float64, string) {
 		return float64(orders), ""
 	case "sum":
 		return rat(sumOf(all)), ""
+	case "first_day_sum":
+		if len(withAmount) == 0 {
+			return 0, ""
+		}
+		first := orderDays(withAmount)[0]
+		return rat(sumOf(filter(withAmount, func(e event) bool { return orderDays([]event{e})[0] == first }))), ""
 	case "active_days":
 		return float64(len(orderDays(all))), ""
 	case "repeat_days":

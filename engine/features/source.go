@@ -29,6 +29,7 @@ type sourcePlan struct {
 	entity                          bool
 	oneRow                          bool  // some feature takes its rows as "the" row of a customer
 	from                            int64 // rows before it are outside every window
+	asOf                            int64
 
 	specs   []stateSpec
 	specKey map[stateSpec]int
@@ -117,7 +118,7 @@ func (s *sourcePlan) environment() *environment {
 		names = append(names, "amount")
 	}
 	return &environment{lookup: s.lookupInExpression, names: names, what: fmt.Sprintf("column of source %q", s.cfg.Name),
-		number: s.notNumber}
+		number: s.notNumber, asOf: s.asOf}
 }
 
 // notNumber explains a text column that is used as a number with what the reader saw in its cells.
