@@ -153,7 +153,7 @@ func (s *search) step(at []float64, value float64, gradient []float64, bound []b
 			return nil, 0, nil, err
 		}
 		// Near the maximum the gain vanishes among roundings of f; there a flatter gradient tells the way.
-		noise := 1e-13 * (1 + math.Abs(value))
+		noise := float64(1e-13 * (1 + math.Abs(value)))
 		if promised > 0 && v-value >= 1e-4*promised ||
 			v >= value-noise && promised < noise && steepest(g, s.pushed(to, g)) < 0.9*before {
 			return to, v, g, nil
