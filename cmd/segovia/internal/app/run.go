@@ -18,7 +18,6 @@ import (
 	"segovia/engine"
 	"segovia/engine/features"
 	"segovia/engine/quality"
-	"segovia/engine/table"
 	"segovia/io/anyio"
 	"segovia/io/runstore"
 	"segovia/kernels/paths"
@@ -216,8 +215,8 @@ func (n *night) close(status string, err error) runstore.Results {
 	return n.results
 }
 
-// foldFeatures returns the feature table of a configuration, which must compute the features of m.
-func (e *env) foldFeatures(file string, m *engine.Model) (*table.Table, error) {
+// foldFeatures returns the feature table of a configuration, which must compute the features of m, and its accounts.
+func (e *env) foldFeatures(file string, m *engine.Model) (*features.Result, error) {
 	n, err := e.newNight([]string{file}, runFlags{})
 	if err != nil {
 		return nil, err
@@ -232,7 +231,7 @@ func (e *env) foldFeatures(file string, m *engine.Model) (*table.Table, error) {
 	if err != nil {
 		return nil, n.cfg.Locate(err)
 	}
-	return r.Table, nil
+	return r, nil
 }
 
 // configHash is the hash of the resolved configuration. The day of the analysis belongs to it: with as_of: today,
