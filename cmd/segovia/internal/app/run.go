@@ -43,7 +43,14 @@ func newRunCommand(e *env) *cobra.Command {
 under --out: readers see the whole old or the whole new publication. run_results.json is written always.
 
 With unchanged sources and configuration there is nothing to do, unless --fresh is given. With --select, the steps up
-to the last one named run, their artifacts are written to --out as they are, and nothing is published.`,
+to the last one named run, their artifacts are written to --out as they are, and nothing is published.
+
+labels.parquet says where each customer belongs: its segment, the distance to the segment's centroid, and the margin, by how
+much farther the nearest other centroid is. Parents and subsidiaries are known where features.entity names a column,
+{table: customers, account: parent_id}. With accounts: tie all members of an account are in one segment, that of their
+mean; account_id is the id of the head, and a margin below 0 says that another segment is nearer to that one customer. With
+accounts: sum the account is one customer under the id of its head, with the records of all members; columns of the
+customer table are the head's, and members.parquet says for each customer where its account belongs.`,
 		Example: `segovia run
 segovia run segovia.yaml --out /srv/segments --threads 8
 segovia run --select features --out check`,
