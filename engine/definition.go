@@ -29,6 +29,10 @@ type EntityDefinition struct {
 	Table string `json:"table"`
 	From  string `json:"from"`
 	Key   string `json:"key"`
+	// Account is the column with the customer's parent, "" without accounts. Accounts says what became of members: "tie", each
+	// was labelled with the mean of its account, or "sum", the records of all counted for the head.
+	Account  string `json:"account"`
+	Accounts string `json:"accounts"`
 }
 
 // SourceDefinition says what the records of a source mean. Empty texts were not given.
@@ -121,6 +125,11 @@ func (m *Model) CheckDefinition(c features.Config) error {
 		return nil
 	}
 	was, is := m.Features, Define(c, nil)
+	if was.summed() != is.summed() {
+		return &problem.Problem{ID: "SEG-STA-001", What: "the model was made of other rows than this configuration computes",
+			Why: fmt.Sprintf("accounts were summed up %s, and are %s", was.summed(), is.summed()),
+			Fix: "predict with the configuration of the model's run (its manifest.json has it), or run again"}
+	}
 	checked := map[string]bool{}
 	var check func(feature string) string
 	check = func(feature string) string {
@@ -147,6 +156,14 @@ func (m *Model) CheckDefinition(c features.Config) error {
 		}
 	}
 	return nil
+}
+
+// summed says by which column accounts are summed up.
+func (d *Definition) summed() string {
+	if d.Entity.Accounts != features.AccountsSum {
+		return "by no column"
+	}
+	return "by " + d.Entity.Account
 }
 
 var word = regexp.MustCompile(`[\pL_][\pL\pN_]*`)

@@ -35,6 +35,7 @@ type Outcome struct {
 	Quality   *quality.Report
 	PrepModel *prep.Model
 	Prepared  *prep.Prepared
+	Tied      *prep.Prepared // what is clustered where accounts are tied: their means, once for each member; else nil
 	Left      *prep.Report
 	Sweep     *sweep.Result
 	Solutions []sweep.Solution
@@ -48,7 +49,9 @@ type Outcome struct {
 type Assignment struct {
 	Number   int     // segment number, from 1
 	Distance float64 // Euclidean, to the segment's centroid, in prepared units
-	Margin   float64 // distance to the second nearest centroid minus Distance; +Inf for one segment
+	// Margin is the distance to the nearest other centroid minus Distance; +Inf for one segment. It is negative where the
+	// customer is kept with its account in another segment than its own values alone would put it in.
+	Margin float64
 }
 
 // TableHash returns the SHA-256 of the table's content: keys, names, kinds and values, in a fixed encoding. It does not

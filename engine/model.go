@@ -133,8 +133,9 @@ func (m *Model) Check() error {
 }
 
 // Predict labels the customers of t: the argmin of the canonical distance over the model's centroids, in float64 also for
-// values beyond those that the model was fitted on. Customers it was fitted on get the label they had.
-func (m *Model) Predict(t *table.Table, threads int) ([]Assignment, error) {
+// values beyond those that the model was fitted on. Customers it was fitted on get the label they had; those of tied accounts
+// where head says who belongs to whom: by row in key order the row of the account's head, nil = each is labelled alone.
+func (m *Model) Predict(t *table.Table, head []int32, threads int) ([]Assignment, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
 	}
@@ -142,11 +143,27 @@ func (m *Model) Predict(t *table.Table, threads int) ([]Assignment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.Assign(p, threads), nil
+	return m.AssignTied(p, head, threads), nil
 }
 
 // Assign labels rows that the model's own preparation made.
-func (m *Model) Assign(p *prep.Prepared, threads int) []Assignment {
+func (m *Model) Assign(p *prep.Prepared, threads int) []Assignment { return m.assign(p, nil, threads) }
+
+// AssignTied gives every row the label of its account's mean; distances are the row's own. head is as for Predict.
+func (m *Model) AssignTied(p *prep.Prepared, head []int32, threads int) []Assignment {
+	if head == nil {
+		return m.Assign(p, threads)
+	}
+	return m.AssignTo(p, m.Assign(p.Means(head, threads), threads), threads)
+}
+
+// AssignTo measures how far rows are from the segments that are given by number.
+func (m *Model) AssignTo(p *prep.Prepared, given []Assignment, threads int) []Assignment {
+	return m.assign(p, given, threads)
+}
+
+// assign measures the distances of rows to the segments given, nil = to the nearest.
+func (m *Model) assign(p *prep.Prepared, given []Assignment, threads int) []Assignment {
 	rows := p.Rows()
 	out := make([]Assignment, rows)
 	const chunk = 4096
@@ -156,16 +173,21 @@ func (m *Model) Assign(p *prep.Prepared, threads int) []Assignment {
 			for j, g := range p.Grids {
 				x[j] = g.Round(p.X[j][i])
 			}
-			best, second := math.Inf(1), math.Inf(1)
+			best, second := math.Inf(1), math.Inf(1) // the segment's own and the nearest other
 			for _, c := range m.Centroids {
 				var sum float64
 				for j, v := range c.Grid {
 					diff := x[j] - v
 					sum += float64(diff * diff)
 				}
-				if sum < best {
+				switch {
+				case given != nil && c.Number == given[i].Number:
+					best, out[i].Number = sum, c.Number
+				case given != nil:
+					second = min(second, sum)
+				case sum < best:
 					best, second, out[i].Number = sum, best, c.Number
-				} else if sum < second {
+				case sum < second:
 					second = sum
 				}
 			}

@@ -77,6 +77,9 @@ func (j *Job) prep(o *Outcome) (in, out int64, err error) {
 			leaveOut(o.Quality, left)
 		}
 	}
+	if err == nil {
+		err = o.tie(j.Prep.Threads)
+	}
 	return int64(t.Rows()), int64(t.Rows()), err
 }
 
@@ -96,7 +99,8 @@ func leaveOut(r *quality.Report, left prep.LeftOut) {
 }
 
 func (j *Job) sweep(ctx context.Context, o *Outcome, progress ports.Progress) (in, out int64, err error) {
-	input := sweep.Input{Matrix: o.Prepared.Matrix(), X: o.Prepared.X, Names: o.Prepared.Names, Sources: o.Prepared.Sources, Scale: j.Prep.Scale}
+	p := o.clustered()
+	input := sweep.Input{Matrix: p.Matrix(), X: p.X, Names: p.Names, Sources: p.Sources, Scale: j.Prep.Scale, Accounts: o.accountNumbers()}
 	n := int64(input.Matrix.N)
 	o.Sweep, o.Solutions, err = sweep.Run(ctx, input, j.Sweep, j.Path, progress)
 	return n, n, err
@@ -125,7 +129,7 @@ func (j *Job) segment(o *Outcome) (in, out int64, err error) {
 	if j.Language != "" {
 		o.Model.Language = j.Language
 	}
-	o.Labels = o.Model.Assign(o.Prepared, j.Sweep.Threads)
+	o.Labels = o.Model.AssignTied(o.Prepared, Tied(o.Features.Accounts), j.Sweep.Threads)
 	for i, a := range o.Labels {
 		if a.Number != int(solution.Labels[i])+1 {
 			return n, 0, &problem.Problem{ID: "SEG-BUG-001", What: "the kept model labels a customer differently from the fit",

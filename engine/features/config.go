@@ -44,6 +44,10 @@ type Entity struct {
 	Table string // a source with one row per customer
 	From  string // or: an event source whose keys, after its where, are the customers
 	Key   string // key column in From, if it differs from the source's key
+	// Account is the column of Table with the key of the customer's parent, empty for heads and customers of their own; ""
+	// knows no accounts. Accounts says what becomes of their members: "tie" (default) or "sum".
+	Account  string
+	Accounts string
 }
 
 // Column defines one feature.

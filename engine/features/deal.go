@@ -58,9 +58,9 @@ func (d *dealing) any(part int) bool { return d.begin[3*part] < d.begin[3*part+3
 
 // values deals all values that the states of a batch and the counts need; what several need is dealt once. It returns
 // about the bytes that this takes.
-func (d *dealing) values(states []batch, times, amount *vec, orders *hashedValues, to *heldBatchRows) int64 {
+func (d *dealing) values(states []batch, times, amount, account *vec, orders *hashedValues, to *heldBatchRows) int64 {
 	n := len(d.row)
-	if need := 3*len(states) + 2; len(d.vecs) < need { // before any pointer into it is taken
+	if need := 3*len(states) + 3; len(d.vecs) < need { // before any pointer into it is taken
 		d.vecs, d.keys, d.flags = make([]vec, need), make([][]uint64, need), make([][]bool, need)
 	}
 	vecs := map[*vec]*vec{}
@@ -73,7 +73,7 @@ func (d *dealing) values(states []batch, times, amount *vec, orders *hashedValue
 		}
 		return vecs[v]
 	}
-	to.times, to.amount = one(times), one(amount)
+	to.times, to.amount, to.account = one(times), one(amount), one(account)
 	if orders == nil {
 		to.orders, to.hasOrder = nil, nil
 	} else {

@@ -13,6 +13,10 @@
 // keys of the customers stay in memory, and so do the hashes of rows where duplicates are removed: what these take is the
 // least budget (SEG-MEM-001).
 //
+// Where the entity table names each customer's parent, accounts are resolved when that table is read (Accounts). Tied, they
+// change no feature. Summed up, the key of a member is replaced by its head's before the row of an event source is dealt, so
+// that every aggregation is over the records of all members; tables with one row per customer count with the head's row.
+//
 // All accumulators are integers, fixed point, sets or extremes, so the result does not depend on the order of files and
 // rows, on the size of batches or on the number of threads, to the last bit:
 //

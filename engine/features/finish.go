@@ -31,8 +31,8 @@ func (f *featurePlan) column(name string) *table.Column {
 // finish reads the states into the table and judges what came out.
 func (f *folder) finish(ctx context.Context) (*Result, error) {
 	t := &table.Table{}
-	var err error
-	if t.Keys, err = f.placeCustomers(); err != nil {
+	customers, err := f.placeCustomers(t)
+	if err != nil {
 		return nil, err
 	}
 	// What is left of spilled shards joins the rest of them, and there must be room to read them again.
@@ -76,6 +76,11 @@ func (f *folder) finish(ctx context.Context) (*Result, error) {
 		r.RowsUsed[s.cfg.Name] = f.counts[i].RowsUsed
 	}
 	r.From = f.begin()
+	if f.accounts != nil {
+		if r.Accounts, err = f.accountsOf(customers, t.Keys); err != nil {
+			return nil, err
+		}
+	}
 	if !f.cfg.NoQuality {
 		if r.Quality, err = f.judge(ctx, t, region); err != nil {
 			return nil, err
@@ -129,6 +134,9 @@ func (f *folder) readTable(ctx context.Context, t *table.Table, region []string)
 			p := sh.states[f.entityIndex][f.region.spec].(*pickState)
 			for i := range sh.count() {
 				row := sh.row[sh.customer(i)]
+				if row < 0 {
+					continue
+				}
 				if p.at[i].has && !p.at[i].null {
 					region[row] = p.v.str[i]
 				}
@@ -176,6 +184,9 @@ func (f *folder) eachShard(ctx context.Context, keep func(source, spec int) bool
 func (f *featurePlan) fill(sh *shard, c *table.Column) bool {
 	for i := range sh.count() {
 		row := sh.row[sh.customer(i)]
+		if row < 0 {
+			continue
+		}
 		v := f.read(sh, i)
 		switch {
 		case v.over:
@@ -208,8 +219,9 @@ func (f *folder) begin() time.Time {
 	return time.UnixMicro(*first).UTC()
 }
 
-// placeCustomers returns all keys, ascending, and tells the shards the row of each of their customers.
-func (f *folder) placeCustomers() ([]string, error) {
+// placeCustomers returns all keys, ascending, gives the table those that have a row, and tells the shards the row of each of
+// their customers: -1 for a member of an account that is a row.
+func (f *folder) placeCustomers(t *table.Table) ([]string, error) {
 	var places []place
 	for i, sh := range f.shards {
 		sh.row = make([]int32, len(sh.keys))
@@ -233,9 +245,23 @@ func (f *folder) placeCustomers() ([]string, error) {
 		return strings.Compare(key(a), key(b))
 	})
 	keys := make([]string, len(places))
-	for row, p := range places {
-		keys[row] = key(p)
-		f.shards[p.shard].row[p.slot] = int32(row)
+	for i, p := range places {
+		keys[i] = key(p)
+		f.shards[p.shard].row[p.slot] = int32(i)
+	}
+	t.Keys = keys
+	if f.accounts == nil || !f.sums() {
+		return keys, nil
+	}
+	t.Keys = nil
+	for i, p := range places {
+		row := &f.shards[p.shard].row[p.slot]
+		if _, member := f.accounts.headOf(keys[i]); member {
+			*row = -1
+			continue
+		}
+		*row = int32(len(t.Keys))
+		t.Keys = append(t.Keys, keys[i])
 	}
 	return keys, nil
 }
@@ -285,6 +311,9 @@ func (f *folder) judge(ctx context.Context, t *table.Table, region []string) (*q
 		r.Sources = append(r.Sources, q)
 	}
 	r.Entity.Customers = int64(t.Rows())
+	if f.accounts != nil {
+		r.Entity.Accounts = &f.accounts.found
+	}
 	if f.money != nil {
 		c := &f.counts[slices.Index(f.sources, f.money)]
 		if c.amountOver {

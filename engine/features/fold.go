@@ -25,6 +25,7 @@ type Result struct {
 	RowsUsed map[string]int64 // by source
 	AsOf     time.Time
 	From     time.Time // begin of the window; with window "all" the earliest used record, zero if none has a time
+	Accounts *Accounts // nil without Entity.Account
 }
 
 // Fold reads all sources once and returns one row of features per customer, in key order. The result depends on the
@@ -67,6 +68,9 @@ func (f *folder) run(ctx context.Context) (_ *Result, err error) {
 	if err := f.checkKeys(ctx); err != nil {
 		return nil, err
 	}
+	if err := f.resolveParents(); err != nil {
+		return nil, err
+	}
 	var others []int
 	for i := range f.sources {
 		// A fold that was given up looks only at what else cannot be spilled.
@@ -102,6 +106,7 @@ type folder struct {
 	duplicates  []*duplicates
 	orderSet    rowSet
 	ranks       [][]int64 // by source and file: rank by name
+	accounts    *accounts // nil until the customers are known, and without accounts
 
 	held        atomic.Int64 // bytes that are held until all sources are read
 	room        sync.Mutex   // held by the worker that spills

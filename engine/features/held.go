@@ -15,6 +15,7 @@ type heldBatchRows struct {
 	runs          []keyRun
 	states        []batch // by state of the source
 	times, amount *vec
+	account       *vec // of the entity table: the parents
 	orders        []quality.Hash
 	hasOrder      []bool
 }
@@ -96,17 +97,23 @@ func (w *worker) fill(h *heldBatchRows, sh *shard, part int) error {
 	if w.measuring.Load() {
 		if entity {
 			for at := rows[0]; at < only[1]; at++ {
-				w.customers.put(customerHash(h.runs[h.run[at]].text))
+				parent := ""
+				if h.account != nil {
+					parent = keyText(h.account, int(at))
+				}
+				w.customers.put(customerHash(h.runs[h.run[at]].text, parent))
 			}
 		}
 		return nil
 	}
 	w.resolve(h, sh, only, entity)
 	w.resolve(h, sh, again, entity)
+	w.keepParents(h, sh)
 	if err := w.add(h, sh, true); err != nil {
 		return err
 	}
 	w.resolve(h, sh, rows, entity)
+	w.keepParents(h, sh)
 	c.RowsUnknownCustomer += int64(int(rows[1]-rows[0]) - len(w.known))
 	if !s.entity {
 		for _, slot := range w.slots {
@@ -131,6 +138,18 @@ func (w *worker) fill(h *heldBatchRows, sh *shard, part int) error {
 		}
 	}
 	return w.add(h, sh, false)
+}
+
+// keepParents notes the parents of the known rows.
+func (w *worker) keepParents(h *heldBatchRows, sh *shard) {
+	if h.account == nil {
+		return
+	}
+	file, last := w.ranks[h.file.source][h.file.file], w.entity.cfg.OnDuplicate == "last"
+	for i, slot := range w.slots {
+		at := w.known[i]
+		sh.parents.put(slot, keyText(h.account, int(at)), rowAt{file, h.firstRow + int64(h.row[at])}, last)
+	}
 }
 
 // resolve finds the customers of the rows at some places: in w.known the places of those who exist, in w.slots the

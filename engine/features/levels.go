@@ -115,11 +115,17 @@ func (f *folder) chooseLevels(ctx context.Context) ([]*levelPlan, error) {
 		defer mu.Unlock()
 		for at, sums := range totals {
 			st := sh.states[at[0]][at[1]].(*keyedSumState)
-			for j, k := range st.pairs.keys {
-				sum, ok := sums[k].add(st.values[j])
-				sums[k] = sum
-				if !ok {
-					over[at] = true
+			for slot := range sh.count() {
+				if sh.row[sh.customer(slot)] < 0 {
+					continue
+				}
+				keys, values := st.of(slot)
+				for j, k := range keys {
+					sum, ok := sums[k].add(values[j])
+					sums[k] = sum
+					if !ok {
+						over[at] = true
+					}
 				}
 			}
 		}
@@ -176,6 +182,10 @@ func (by *byPlan) fill(sh *shard, p *levelPlan, columns []*table.Column) bool {
 	sums := make([]i128, len(columns))
 	st := sh.states[by.source][by.spec].(*keyedSumState)
 	for slot := range sh.count() {
+		row := sh.row[sh.customer(slot)]
+		if row < 0 {
+			continue
+		}
 		clear(sums)
 		keys, values := st.of(slot)
 		for j, k := range keys {
@@ -191,7 +201,6 @@ func (by *byPlan) fill(sh *shard, p *levelPlan, columns []*table.Column) bool {
 		if !ok && len(values) > 0 {
 			return false
 		}
-		row := sh.row[sh.customer(slot)]
 		for i, c := range columns {
 			c.Numbers[row] = sums[i].float(by.scale)
 			if by.share {

@@ -19,10 +19,11 @@ const foldShare = 2
 // limit returns the bytes that the fold may hold; 0 = any.
 func (f *folder) limit() int64 { return f.cfg.MemoryMax / foldShare }
 
-// customerHash returns what a customer is counted as when the budget is too small to keep it: its hash and the key's length.
-func customerHash(key string) (quality.Hash, uint32) {
+// customerHash returns what a customer is counted as when the budget is too small to keep it: its hash and the length of
+// its key and of its parent's.
+func customerHash(key, parent string) (quality.Hash, uint32) {
 	x := xxh3.HashString128(key)
-	return quality.Hash{Hi: x.Hi, Lo: x.Lo}, uint32(len(key)) + 1 // 0 would be a free place
+	return quality.Hash{Hi: x.Hi, Lo: x.Lo}, uint32(len(key)+len(parent)) + 1 // 0 would be a free place
 }
 
 // makeRoom spills when the fold holds more than it may. Workers that come meanwhile wait.
@@ -46,6 +47,9 @@ func (f *folder) makeRoom() error {
 
 // unspillable returns the bytes that must be held until all sources are read.
 func (f *folder) unspillable() (bytes int64) {
+	if f.accounts != nil {
+		bytes = f.accounts.held()
+	}
 	for _, sh := range f.shards {
 		sh.mu.Lock()
 		bytes += sh.held - sh.spillable
@@ -161,9 +165,10 @@ func (f *folder) measure() {
 	f.measuring.Store(true) // under each shard's lock, workers see it before they add
 	for _, sh := range f.shards {
 		sh.mu.Lock()
-		for _, key := range sh.keys {
-			f.customers.put(customerHash(key))
+		for slot, key := range sh.keys {
+			f.customers.put(customerHash(key, sh.parents.of(slot)))
 		}
+		sh.parents = parents{}
 		f.held.Add(-sh.held)
 		fresh := newShard(f, sh.number)
 		sh.index, sh.keys, sh.active, sh.local, sh.members = fresh.index, nil, nil, nil, nil
@@ -192,6 +197,9 @@ func (f *folder) least(ctx context.Context) (bytes int64, err error) {
 		return 0, err
 	}
 	bytes = f.residentBytes(customers, keyBytes)
+	if f.account >= 0 {
+		bytes += customers * accountBytes
+	}
 	for i, d := range f.duplicates {
 		if d.mode == "none" {
 			continue

@@ -24,6 +24,7 @@ type plan struct {
 	derived  []int // features of expr, score and rfm_segment, in an order in which each stands after what it needs
 	money    *sourcePlan
 	orders   int // expression of money that names the order; -1 = none
+	account  int // expression of the entity table that names the parent; -1 = none
 	region   *regionColumn
 }
 
@@ -60,7 +61,7 @@ func ValidateConfig(cfg Config, schemas map[string]*arrow.Schema) problem.List {
 }
 
 func newPlan(cfg Config, schemas map[string]*arrow.Schema) (*plan, problem.List) {
-	pl, p := &plan{cfg: cfg, orders: -1}, &planner{}
+	pl, p := &plan{cfg: cfg, orders: -1, account: -1}, &planner{}
 	if cfg.AsOf.IsZero() {
 		p.add(&problem.Problem{ID: "SEG-CFG-008", What: "the analysis date is not set", Place: "features.as_of",
 			Fix: "Set `as_of` to a date, or \"today\"."})
@@ -89,6 +90,7 @@ func newPlan(cfg Config, schemas map[string]*arrow.Schema) (*plan, problem.List)
 		s.build(p)
 	}
 	pl.planEntity(p)
+	pl.planAccounts(p)
 	seen := map[string]bool{}
 	for i, col := range cfg.Columns {
 		place := fmt.Sprintf("features.columns[%d]", i)

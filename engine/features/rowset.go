@@ -224,13 +224,14 @@ func (s *rowSet) add(hashes []quality.Hash, order *partOrder) {
 	})
 }
 
-// put puts one hash in with a number that depends on it only.
+// put puts one hash in with a number; of several the largest counts.
 func (s *rowSet) put(h quality.Hash, number uint32) {
 	part := partOf(h)
 	p := &s.parts[part]
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	*p.rows.at(h) = number
+	n := p.rows.at(h)
+	*n = max(*n, number)
 	s.account(part)
 }
 
@@ -335,7 +336,8 @@ func (s *rowSet) count(part int, file *spillFile, room int64) (n, sum int64, err
 		var t hashTable
 		take := func(h quality.Hash, c uint32) {
 			if h.Lo>>32%passes == pass {
-				*t.at(h) = c
+				n := t.at(h)
+				*n = max(*n, c)
 			}
 		}
 		if err := p.each(func(h quality.Hash, c uint32) error { take(h, c); return nil }); err != nil {

@@ -22,6 +22,8 @@ type shard struct {
 	states [][]state  // by source and spec
 	once   []*onceRow // by source; nil where several rows per customer are normal
 
+	parents parents // of the entity table, until accounts are resolved
+
 	local   []int32 // by customer: its number in the states, -1 = none; nil while that is the customer's own
 	members []int32 // by number in the states: the customer
 	spilled []int   // record batches of the spill file with parts of the shard's states
@@ -49,7 +51,7 @@ func (sh *shard) account() {
 			sh.spillable += st.bytes()
 		}
 	}
-	held := sh.spillable + sh.fold.residentBytes(int64(len(sh.keys)), sh.keyBytes)
+	held := sh.spillable + sh.fold.residentBytes(int64(len(sh.keys)), sh.keyBytes) + sh.parents.held()
 	sh.fold.held.Add(held - sh.held)
 	sh.held = held
 }

@@ -106,7 +106,11 @@ func (w *worker) batch(b heldBatch) error {
 	}
 	h := w.held[w.nHeld]
 	h.heldBatch, h.err = b, nil
-	w.findRuns(keys, n)
+	var leads *accounts // of whose members the rows count for the head
+	if w.sums() && !s.oneRow {
+		leads = w.accounts
+	}
+	w.findRuns(keys, n, leads)
 	h.runs = w.dealRuns(h.runs)
 	w.uses = sized(w.uses, n)
 	for i := range n {
@@ -136,8 +140,14 @@ func (w *worker) batch(b heldBatch) error {
 			return err
 		}
 	}
-	w.bytes += h.values(h.states, times, amount, orders, h)
-	if slices.ContainsFunc(h.states, func(b batch) bool { return b.arg != nil && b.arg.typ == typeText }) {
+	var account *vec
+	if s == w.entity {
+		if account, err = evalAt(s, w.account, in); err != nil {
+			return err
+		}
+	}
+	w.bytes += h.values(h.states, times, amount, account, orders, h)
+	if account != nil || slices.ContainsFunc(h.states, func(b batch) bool { return b.arg != nil && b.arg.typ == typeText }) {
 		rec.Retain() // texts share its memory
 	} else {
 		h.rec = nil
@@ -146,13 +156,20 @@ func (w *worker) batch(b heldBatch) error {
 	return nil
 }
 
-// findRuns finds the runs of rows with the same key, and says of each row in which it is.
-func (w *worker) findRuns(keys *vec, n int) {
+// findRuns finds the runs of rows with the same key, and says of each row in which it is. With leads, a run is that of the
+// account's head.
+func (w *worker) findRuns(keys *vec, n int, leads *accounts) {
 	w.runs, w.runOf = w.runs[:0], sized(w.runOf, n)
+	last := ""
 	for i := range n {
 		text := keyText(keys, i)
-		if i == 0 || text != w.runs[len(w.runs)-1].text {
-			w.runs = append(w.runs, keyRun{text, hashKey(text), keyHead(text)})
+		if i == 0 || text != last {
+			last = text
+			run := keyRun{text, hashKey(text), keyHead(text)}
+			if leads != nil {
+				run = leads.lead(run)
+			}
+			w.runs = append(w.runs, run)
 		}
 		w.runOf[i] = int32(len(w.runs) - 1)
 	}

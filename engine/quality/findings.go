@@ -28,6 +28,9 @@ func Findings(r *Report, asOf time.Time) []Finding {
 		f.feature(x, r.Entity.Customers)
 	}
 	f.base(r)
+	if r.Entity.Accounts != nil {
+		f.accounts(r.Entity.Accounts)
+	}
 	return f.all
 }
 
@@ -212,6 +215,36 @@ func (f *finder) base(r *Report) {
 				low, len(r.Coverage), r.Coverage[0].Column),
 			fmt.Sprintf("In %d of %d levels of column %q customers have events less than half as often as overall; are data missing there?",
 				low, len(r.Coverage), r.Coverage[0].Column))
+	}
+}
+
+// accounts adds what the parents of customers say.
+func (f *finder) accounts(a *Accounts) {
+	jointDE, jointEN := count(a.Joint)
+	membersDE, membersEN := count(a.Members)
+	largestDE, largestEN := count(a.Largest)
+	if a.Joint == 0 {
+		f.add("accounts", "warn",
+			fmt.Sprintf("Die Spalte „%s“ verbindet keine Kunden: Jeder ist ein Account für sich.", a.Column),
+			fmt.Sprintf("Column %q joins no customers: each is an account of its own.", a.Column))
+	} else {
+		f.add("accounts", "info",
+			fmt.Sprintf("%s Accounts haben mehr als einen Kunden, zusammen %s; der größte hat %s.", jointDE, membersDE, largestDE),
+			fmt.Sprintf("%s accounts have more than one customer, %s together; the largest has %s.", jointEN, membersEN, largestEN))
+	}
+	if a.UnknownParent > 0 {
+		nDE, nEN := count(a.UnknownParent)
+		mDE, mEN := count(a.MissingParents)
+		f.add("account_parent_unknown", "warn",
+			fmt.Sprintf("Spalte „%s“: %s Kunden nennen eine Mutter, die nicht in der Kundentabelle steht (%s verschiedene). Geschwister bleiben beisammen, unter dem ersten nach Kundennummer; bitte die Mütter ergänzen.", a.Column, nDE, mDE),
+			fmt.Sprintf("Column %q: %s customers name a parent that is not in the customer table (%s different ones). Siblings stay together, under the first by key; add the parents.", a.Column, nEN, mEN))
+	}
+	if a.Circles > 0 {
+		nDE, nEN := count(a.InCircles)
+		cDE, cEN := count(a.Circles)
+		f.add("account_circle", "warn",
+			fmt.Sprintf("Spalte „%s“: Bei %s Kunden führen die Mütter im Kreis (%s Kreise). Als Kopf gilt der erste nach Kundennummer; bitte bei einem Kunden jedes Kreises die Mutter leeren.", a.Column, nDE, cDE),
+			fmt.Sprintf("Column %q: the parents of %s customers lead in a circle (%s circles). The first by key counts as the head; empty the parent of one customer in each circle.", a.Column, nEN, cEN))
 	}
 }
 

@@ -80,6 +80,22 @@ type Entity struct {
 	Amount    *string `json:"amount"`
 	// Complete is the number of customers without any missing feature (M5).
 	Complete int64 `json:"complete"`
+	// Accounts are null where no column tells them. With accounts summed up, customers above are accounts.
+	Accounts *Accounts `json:"accounts"`
+}
+
+// Accounts counts parents and their subsidiaries.
+type Accounts struct {
+	Column         string `json:"column"`
+	Mode           string `json:"mode"`            // "tie": members are kept in one segment; "sum": an account is one row
+	Accounts       int64  `json:"accounts"`        // of one member and more
+	Joint          int64  `json:"joint"`           // of two members and more
+	Members        int64  `json:"members"`         // of the joint accounts
+	Largest        int64  `json:"largest"`         // members of the largest account
+	UnknownParent  int64  `json:"unknown_parent"`  // customers whose parent is not in the table
+	MissingParents int64  `json:"missing_parents"` // such parents
+	Circles        int64  `json:"circles"`         // of parents that lead back to where they began
+	InCircles      int64  `json:"in_circles"`      // customers that are part of one
 }
 
 // Feature judges one feature.

@@ -182,11 +182,11 @@ func (s *runner) resample(b int) []uint16 {
 	if s.cfg.Replay != nil {
 		return s.cfg.Replay.weights(b, s.in.Matrix.N)
 	}
-	w := stability.Weights(s.cfg.BootScheme, s.cfg.Seed, b, s.in.Matrix.N)
+	w := stability.Weights(s.cfg.BootScheme, s.cfg.Seed, b, s.in.units())
 	if slices.Max(w) == 0 { // Poisson counts of very few rows
 		w[0] = 1
 	}
-	return w
+	return s.in.byRow(w)
 }
 
 // compare notes pair p of one k. Every value is symmetric in a and b, so it does not matter which resample ended first.
@@ -307,9 +307,9 @@ func (s *runner) clusterbootRows(ctx context.Context, batch func(b int) pool.Bat
 		case s.cfg.Replay != nil:
 			return stability.Distinct(s.cfg.Replay.weights(b, s.in.Matrix.N))
 		case s.cfg.ClusterbootScheme == "subset":
-			return stability.Subset(s.cfg.Seed, b, s.in.Matrix.N)
+			return s.in.byRow(stability.Subset(s.cfg.Seed, b, s.in.units()))
 		}
-		return stability.Distinct(stability.Multinomial(s.cfg.Seed, b, s.in.Matrix.N))
+		return s.in.byRow(stability.Distinct(stability.Multinomial(s.cfg.Seed, b, s.in.units())))
 	}
 	var drawn sync.Map // by replicate, until it is fitted
 	return s.pool.Run(ctx, s.cfg.Clusterboot, func(b int) pool.Batch {
@@ -330,7 +330,7 @@ func (s *runner) clusterbootValues(ctx context.Context, batch func(b int) pool.B
 		return &problem.Problem{ID: "SEG-CFG-003", What: fmt.Sprintf("clusterboot by %s for %d rows of %d columns", s.cfg.ClusterbootScheme, s.in.Matrix.N, s.in.Matrix.D),
 			Why: fmt.Sprintf("beyond %d values the unrounded ones are not kept", MaxUnrounded), Fix: "use the scheme boot or subset, or a sample of the rows"}
 	}
-	perturber, err := stability.NewPerturber(ctx, s.in.X, s.cfg.Threads)
+	perturber, err := stability.NewPerturber(ctx, s.in.columnsOfUnits(), s.cfg.Threads)
 	if err != nil {
 		return err
 	}
@@ -342,6 +342,7 @@ func (s *runner) clusterbootValues(ctx context.Context, batch func(b int) pool.B
 		} else {
 			x = perturber.Jitter(s.cfg.Seed, b)
 		}
+		x, in = s.in.columnsByRow(x), s.in.byRow(in)
 		grids := make([]tile.Grid, len(x))
 		for j, c := range x {
 			var err error

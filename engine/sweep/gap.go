@@ -22,9 +22,24 @@ const gapRows = 10_000
 
 // gapData is what the gap statistic is of: all rows with their solutions, or a random sample that is clustered anew.
 type gapData struct {
-	matrix *tile.Matrix
-	points *validity.Points
-	w      []float64 // dispersion for each k
+	matrix   *tile.Matrix
+	points   *validity.Points
+	accounts []int32   // of tied rows
+	w        []float64 // dispersion for each k
+}
+
+// reference returns reference set b: rows without structure, tied as the data are.
+func (d gapData) reference(box []float64, seed uint64, b int) *tile.Matrix {
+	in := Input{Matrix: d.matrix, Accounts: d.accounts}
+	m := validity.Reference(box, in.units(), seed, b)
+	if d.accounts == nil {
+		return m
+	}
+	rows := make([]int, len(d.accounts))
+	for i, a := range d.accounts {
+		rows[i] = int(a)
+	}
+	return m.Pick(rows, nil)
 }
 
 // gap books the gap statistic: the log dispersion of each k against that of reference sets without structure, which are
@@ -50,7 +65,7 @@ func (s *runner) gap(ctx context.Context, r *Result) error {
 		references[at] = make([]float64, s.cfg.Gap)
 	}
 	err = par.Each(ctx, s.cfg.Threads, s.cfg.Gap, func(_, b int) error {
-		m := validity.Reference(box, data.points.N, s.cfg.Seed, b)
+		m := data.reference(box, s.cfg.Seed, b)
 		fits, err := s.fitReference(ctx, m, b, ks)
 		if err != nil {
 			return err
@@ -74,13 +89,13 @@ func (s *runner) gapData(ctx context.Context, r *Result, ks []int) (gapData, err
 	m := s.in.Matrix
 	if m.N <= s.cfg.GapRows {
 		w, err := s.dispersion(ctx, s.points, s.solutions, ks)
-		return gapData{m, s.points, w}, err
+		return gapData{m, s.points, s.in.Accounts, w}, err
 	}
-	rows := rng.New(s.cfg.Seed, "gap rows", 0, 0).Sample(m.N, s.cfg.GapRows)
-	data := gapData{matrix: m.Pick(rows, nil), points: s.points.Pick(rows)}
+	rows, accounts := s.in.sample(rng.New(s.cfg.Seed, "gap rows", 0, 0), s.cfg.GapRows)
+	data := gapData{matrix: m.Pick(rows, nil), points: s.points.Pick(rows), accounts: accounts}
 	sample := &runner{in: Input{Matrix: data.matrix}, cfg: s.cfg, pool: pool.New(data.matrix, s.pool.Path, s.cfg.Threads), points: data.points}
 	if distinct := sample.pool.Data.Distinct(ks[len(ks)-1]); distinct < ks[len(ks)-1] {
-		return data, &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("the sample of %d rows that the gap statistic is of has only %d distinct rows", s.cfg.GapRows, distinct),
+		return data, &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("the sample of %d rows that the gap statistic is of has only %d distinct rows", len(rows), distinct),
 			Why: fmt.Sprintf("the sweep goes to k = %d", ks[len(ks)-1]), Fix: "set gap-rows higher, or gap to 0"}
 	}
 	batch := sample.batch(s.cfg.K)

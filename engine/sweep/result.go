@@ -56,6 +56,10 @@ type Convention struct {
 	ClusterbootScheme  string  `json:"clusterboot_scheme"`  // "boot", "subset", "noise", "jitter"
 	PredictionStrength int     `json:"prediction_strength"` // splits; 0 = none
 	Replay             bool    `json:"replay"`              // the resamples were given
+	// Accounts, if not 0: the members of that many accounts are tied. Each customer's row is the mean of its account, so that
+	// inertia, silhouettes and all that is computed from rows are of account means, each once for every member; resamples, splits
+	// and references draw whole accounts, in the order of their heads' keys.
+	Accounts int `json:"accounts"`
 }
 
 // KResult is everything about one k.

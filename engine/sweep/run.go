@@ -34,6 +34,9 @@ type Input struct {
 	// Sources names the feature that each column comes from, "" = the column is one; nil = all are.
 	Sources []string
 	Scale   string // how they were scaled, for the record
+	// Accounts is each row's account, numbered from 0 without a gap in the order of their keys, where rows are tied: those of one account
+	// are equal. nil = each row stands for itself.
+	Accounts []int32
 }
 
 // Solution is the best clustering for one k, clusters numbered from 0 by size (largest first, ties by lowest key).
@@ -56,6 +59,9 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 	s := &runner{in: in, cfg: cfg, pool: pool.New(in.Matrix, path, cfg.Threads), progress: progress,
 		points: points(in), timings: map[string]float64{"fit_s": 0, "silhouette_s": 0, "stability_s": 0, "gap_s": 0, "load_s": 0}}
 	if err := cfg.check(); err != nil {
+		return nil, nil, err
+	}
+	if err := in.check(cfg); err != nil {
 		return nil, nil, err
 	}
 	if err := s.fitMemory(); err != nil {
@@ -124,7 +130,7 @@ func (c Config) convention(in Input, restarts int) Convention {
 		SilhouetteDistance: pick(c.Compat == "spark", "squared euclidean", "euclidean"),
 		DaviesBouldin:      pick(c.Compat == "nbclust", "root mean square", "mean distance"),
 		Clusterboot:        c.Clusterboot, ClusterbootScheme: c.ClusterbootScheme, PredictionStrength: c.PredictionStrength,
-		Replay: c.Replay != nil}
+		Replay: c.Replay != nil, Accounts: in.tied()}
 }
 
 // byDistance reports whether of the restarts the one with the smallest sum of distances is kept.

@@ -11,7 +11,7 @@ import (
 // into halves, each is clustered, and for each cluster of one half it is counted how many of its pairs of rows the
 // centroids of the other half keep together. The weakest cluster counts, averaged over both halves and all splits.
 func (s *runner) predictionStrength(ctx context.Context, r *Result) error {
-	splits, n := s.cfg.PredictionStrength, s.in.Matrix.N
+	splits, n := s.cfg.PredictionStrength, s.in.units()
 	s.progress.Begin("prediction strength", int64(2*splits*s.cfg.BootRestarts*len(s.cfg.K)), "fits")
 	defer s.progress.End()
 	for at := range r.K {
@@ -21,9 +21,9 @@ func (s *runner) predictionStrength(ctx context.Context, r *Result) error {
 	err := s.pool.Run(ctx, 2*splits, func(b int) pool.Batch {
 		batch := s.batch(s.cfg.K)
 		first, second := stability.Halves(s.cfg.Seed, b/2, n)
-		batch.Weights = first
+		batch.Weights = s.in.byRow(first)
 		if b%2 == 1 {
-			batch.Weights = second
+			batch.Weights = s.in.byRow(second)
 		}
 		batch.Seeds = s.streams("prediction strength starts", s.cfg.BootRestarts, b)
 		return batch
@@ -33,6 +33,7 @@ func (s *runner) predictionStrength(ctx context.Context, r *Result) error {
 			return nil
 		}
 		own, others := stability.Halves(s.cfg.Seed, b/2, n)
+		own, others = s.in.byRow(own), s.in.byRow(others)
 		if b%2 == 1 {
 			own, others = others, own
 		}

@@ -143,6 +143,9 @@ type qualityJSON struct {
 		Orders    *int64  `json:"orders"`
 		Amount    *string `json:"amount"`
 		Complete  *int64  `json:"complete"`
+		Accounts  *struct {
+			Mode string `json:"mode"`
+		} `json:"accounts"`
 	} `json:"entity"`
 	Features []struct {
 		Name    string  `json:"name"`

@@ -61,6 +61,9 @@ func (p *page) sweepMethods(add func(key, value string, code bool)) {
 	if p.sweep.Chosen != nil {
 		add("m.rule", p.sweep.Chosen.Rule, true)
 	}
+	if c.Accounts > 0 {
+		add("m.accounts", p.t("m.accounts.tied", p.L.int(int64(c.Accounts))), false)
+	}
 	add("m.scale", c.Scale, true)
 	add("m.init", c.Init, true)
 	if c.Restarts > 0 {

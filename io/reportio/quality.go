@@ -97,7 +97,11 @@ func (p *page) qualityView() *qualityView {
 		v.Sources = append(v.Sources, row)
 	}
 	e := p.quality.Entity
-	v.Entity = append(v.Entity, pair{Name: p.t("entity.customers"), Value: p.L.int(e.Customers)})
+	who := "entity.customers"
+	if e.Accounts != nil && e.Accounts.Mode == "sum" {
+		who = "entity.accounts"
+	}
+	v.Entity = append(v.Entity, pair{Name: p.t(who), Value: p.L.int(e.Customers)})
 	if e.Orders != nil {
 		v.Entity = append(v.Entity, pair{Name: p.t("entity.orders"), Value: p.L.int(*e.Orders)})
 	}

@@ -46,6 +46,7 @@ type convention struct {
 	ClusterbootScheme  string  `json:"clusterboot_scheme"`
 	PredictionStrength int     `json:"prediction_strength"`
 	Replay             bool    `json:"replay"`
+	Accounts           int     `json:"accounts"`
 }
 
 type sweepK struct {

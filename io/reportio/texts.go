@@ -247,6 +247,7 @@ var pageTexts = map[string]text{
 	},
 	"entity":           {"Daraus entstanden", "What they gave"},
 	"entity.customers": {"Kunden", "Customers"},
+	"entity.accounts":  {"Accounts, mit den Daten aller Töchter", "Accounts, with the records of all subsidiaries"},
 	"entity.orders":    {"Bestellungen", "Orders"},
 	"entity.amount":    {"Umsatz aller genutzten Zeilen", "Revenue of all rows used"},
 	"entity.complete":  {"Kunden ohne fehlende Angabe", "Customers with nothing missing"},

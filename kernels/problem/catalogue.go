@@ -55,6 +55,7 @@ var Catalogue = []Entry{
 	{"SEG-SCH-002", ExitData, "column type not supported", "A column that is used has a nested or other type without a meaning here.", "Flatten it, or leave the column out."},
 	{"SEG-KEY-001", ExitData, "customer key missing or duplicate", "The entity table must have one row and one key for each customer.", "Repair the table, or set `on_duplicate: first` or `last`."},
 	{"SEG-KEY-002", ExitData, "customer keys damaged by a spreadsheet", "Keys in scientific notation have lost digits.", "Export the key as text."},
+	{"SEG-KEY-003", ExitData, "accounts not known", "A model that keeps the members of an account in one segment meets customers whose accounts it is not told.", "Name the column with the id of the parent or of the account with --account."},
 	{"SEG-NUM-001", ExitData, "text in a number column", "Some cells of a number column are no numbers.", "List tokens that mean missing under `csv: {nulls: [...]}`, or repair the cells."},
 	{"SEG-NUM-002", ExitData, "number too large", "A value or a sum leaves the range that can be kept exactly.", "Clip or transform the column, or repair the value."},
 	{"SEG-NUM-003", ExitData, "outlier squeezes the column", "One or a few values are so large that the middle half of the others falls into fewer than 1,024 steps of the grid.", "Clip the feature (`clip: [0.5%, 99.5%]`) or transform it (`transform: {name: log1p}`)."},

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 
 	"segovia/engine"
+	"segovia/engine/features"
 	"segovia/io/parquetio"
 	"segovia/io/reportio"
 	"segovia/io/runstore"
@@ -81,10 +82,14 @@ func (n *night) write(o *engine.Outcome, create func(name string) (recordOut, er
 		steps = append(steps, func() error { return put("sweep.json", o.Sweep) })
 	}
 	if o.Segments != nil {
+		ids := accountIDs(o.Features.Table.Keys, engine.Tied(o.Features.Accounts))
 		id := outColumn{field: arrow.Field{Name: "customer_id", Type: arrow.BinaryTypes.String}, texts: o.Features.Table.Keys}
-		steps = append(steps, func() error { return putTable("labels.parquet", segmentColumns(o.Model, id, o.Labels)) },
+		steps = append(steps, func() error { return putTable("labels.parquet", segmentColumns(o.Model, id, o.Labels, ids)) },
 			func() error { return put("segments.json", o.Segments) },
 			func() error { return put("model.json", o.Model) })
+		if a := o.Features.Accounts; a != nil && a.Mode == features.AccountsSum {
+			steps = append(steps, func() error { return putTable("members.parquet", memberColumns(o)) })
+		}
 	}
 	for _, s := range steps {
 		if err := s(); err != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"segovia/engine"
+	"segovia/engine/features"
 	"segovia/engine/profile"
 	"segovia/engine/table"
 	"segovia/io/runstore"
@@ -69,6 +71,7 @@ func (e *env) explainSegment(s profile.Segment) error {
 // explainedCustomer says why a customer belongs where it does.
 type explainedCustomer struct {
 	CustomerID string              `json:"customer_id"`
+	AccountID  string              `json:"account_id,omitempty"` // where accounts are known
 	SegmentID  string              `json:"segment_id"`
 	Segment    string              `json:"segment"`
 	Distance   float64             `json:"distance"`
@@ -105,21 +108,28 @@ func (e *env) explainCustomer(run *runstore.Run, report profile.Report, id strin
 	if err != nil {
 		return err
 	}
-	row, ok := slices.BinarySearch(t.Keys, id)
+	account, number, err := e.published(run, m, id)
+	if err != nil {
+		return err
+	}
+	key := id
+	if m.Features != nil && m.Features.Entity.Accounts == features.AccountsSum && account != "" {
+		key = account // whose features are those of all members
+	}
+	row, ok := slices.BinarySearch(t.Keys, key)
 	if !ok {
 		return unknownID(id)
 	}
 	one := t.row(row)
-	labels, err := m.Predict(one, 1)
-	if err != nil {
-		return err
-	}
 	prepared, err := m.Prep.Apply(one)
 	if err != nil {
 		return err
 	}
-	a := labels[0]
-	out := explainedCustomer{CustomerID: id, SegmentID: m.Segments[a.Number-1].ID, Segment: m.Name(a.Number), Distance: a.Distance}
+	a := m.Assign(prepared, 1)[0]
+	if ties(m) && number > 0 {
+		a = m.AssignTo(prepared, []engine.Assignment{{Number: number}}, 1)[0]
+	}
+	out := explainedCustomer{CustomerID: id, AccountID: account, SegmentID: m.Segments[a.Number-1].ID, Segment: m.Name(a.Number), Distance: a.Distance}
 	var own, next []float64
 	nearest := math.Inf(1)
 	for _, c := range m.Centroids {
@@ -176,7 +186,11 @@ func (e *env) explainCustomer(run *runstore.Run, report profile.Report, id strin
 	}
 	e.printf("customer %s belongs to %s, %s\n", id, out.SegmentID, out.Segment)
 	if next != nil {
-		e.printf("distance %.4g; the second nearest is %s, %s, farther by %.4g\n", out.Distance, out.NextID, out.Next, a.Margin)
+		if a.Margin < 0 {
+			e.printf("distance %.4g; it stays with its account %s, although %s, %s, is nearer by %.4g\n", out.Distance, out.AccountID, out.NextID, out.Next, -a.Margin)
+		} else {
+			e.printf("distance %.4g; the second nearest is %s, %s, farther by %.4g\n", out.Distance, out.NextID, out.Next, a.Margin)
+		}
 	}
 	e.printf("\nwhat decides between the two, in prepared units:\n")
 	w := tabwriter.NewWriter(e.out, 0, 4, 2, ' ', tabwriter.AlignRight)
@@ -198,6 +212,27 @@ func (e *env) explainCustomer(run *runstore.Run, report profile.Report, id strin
 		fmt.Fprintf(w, "%s\t%s\t%s\t\n", v.Feature, value, mean)
 	}
 	return w.Flush()
+}
+
+// published returns the account of a customer and the number of its segment as the run published them; "" and 0 where it
+// knows no accounts or not the customer.
+func (e *env) published(run *runstore.Run, m *engine.Model, id string) (account string, number int, err error) {
+	if m.Features == nil || m.Features.Entity.Accounts == "" {
+		return "", 0, nil
+	}
+	name := "labels.parquet"
+	if m.Features.Entity.Accounts == features.AccountsSum {
+		name = "members.parquet"
+	}
+	t, err := e.readTable(e.ctx, run.Path(name), "customer_id", "account_id")
+	if err != nil {
+		return "", 0, err
+	}
+	row, ok := slices.BinarySearch(t.Keys, id)
+	if !ok {
+		return "", 0, nil
+	}
+	return t.Column("account_id").Strings[row], int(t.Column("number").Numbers[row]), nil
 }
 
 // row returns a table of one row.

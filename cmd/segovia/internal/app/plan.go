@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/spf13/cobra"
 
+	"segovia/engine/features"
 	"segovia/engine/kmeans"
 	"segovia/io/anyio"
 	"segovia/kernels"
@@ -28,6 +29,7 @@ type planned struct {
 	AsOf      string          `json:"as_of"`
 	Window    string          `json:"window"`
 	Customers int64           `json:"customers_at_most"`
+	Accounts  *plannedGroups  `json:"accounts,omitempty"`
 	Features  int             `json:"features"`
 	K         []int           `json:"k"`
 	Fits      int64           `json:"fits"`
@@ -37,6 +39,14 @@ type planned struct {
 	TempSpace int64           `json:"temp_bytes"`
 	Seconds   float64         `json:"seconds"`
 	Steps     []string        `json:"steps"`
+}
+
+// plannedGroups are the accounts, where a column tells them. Summed up, they are the customers of all later steps.
+type plannedGroups struct {
+	Mode     string `json:"mode"`
+	Accounts int64  `json:"accounts"`
+	Joint    int64  `json:"joint"`
+	Members  int64  `json:"members"`
 }
 
 type plannedSource struct {
@@ -67,6 +77,13 @@ func (e *env) plan(args []string) error {
 	if err := n.open(e.ctx); err != nil {
 		return err
 	}
+	schemas := map[string]*arrow.Schema{}
+	for _, s := range n.sources {
+		schemas[s.Name()] = s.Schema()
+	}
+	if err := n.cfg.Locate(features.ValidateConfig(n.job.Features, schemas).Err()); err != nil {
+		return err
+	}
 	p := planned{Project: n.cfg.Project, AsOf: n.asOf.Format(time.RFC3339), Window: n.cfg.Features.Window.String(), Path: n.job.Path.Name(),
 		Threads: n.cfg.ThreadCount()}
 	for _, c := range n.job.Features.Columns {
@@ -87,6 +104,16 @@ func (e *env) plan(args []string) error {
 				key := cmp.Or(from.Key, n.cfg.Source(entity).Key)
 				if p.Customers, err = countKeys(e.ctx, s, key); err != nil {
 					return err
+				}
+			}
+			if from.Account != "" {
+				a, err := countAccounts(e.ctx, s, n.cfg.Source(entity).Key, from.Account)
+				if err != nil {
+					return err
+				}
+				p.Accounts = &plannedGroups{from.Accounts, a.Accounts, a.Joint, a.Members}
+				if from.Accounts == features.AccountsSum {
+					p.Customers = a.Accounts
 				}
 			}
 		}
@@ -150,7 +177,12 @@ func (e *env) plan(args []string) error {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t\n", s.Name, s.Files, s.Rows, formatBytes(s.Bytes))
 	}
 	_ = w.Flush()
-	e.printf("\ncustomers: at most %d (keys of %s)\nfeatures:  %d to cluster on\n", p.Customers, entity, p.Features)
+	e.printf("\ncustomers: at most %d (keys of %s)\n", p.Customers, entity)
+	if a := p.Accounts; a != nil {
+		word := map[string]string{features.AccountsTie: "tied", features.AccountsSum: "summed up"}[a.Mode]
+		e.printf("accounts:  %d, %d of them joint, with %d customers, %s\n", a.Accounts, a.Joint, a.Members, word)
+	}
+	e.printf("features:  %d to cluster on\n", p.Features)
 	e.printf("sweep:     k = %s, %d fits on path %s with %d threads\n", strings.Trim(fmt.Sprint(p.K), "[]"), p.Fits, p.Path, p.Threads)
 	e.printf("estimates: %s of memory (budget %s), %s of temporary files, %s\n", formatBytes(p.Memory), formatBytes(n.job.Features.MemoryMax), formatBytes(p.TempSpace), time.Duration(math.Ceil(p.Seconds))*time.Second)
 	return nil

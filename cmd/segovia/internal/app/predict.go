@@ -18,7 +18,7 @@ import (
 )
 
 func newPredictCommand(e *env) *cobra.Command {
-	var model, id, out string
+	var model, id, account, out string
 	cmd := &cobra.Command{
 		Use:   "predict --model RUN FILE",
 		Short: "Label customers with a kept model",
@@ -26,6 +26,11 @@ func newPredictCommand(e *env) *cobra.Command {
 of features (features.parquet of a run, or any table with the model's features), or a configuration (.yaml), whose
 sources are then folded into features first. --model takes a folder with model.json, the file itself,
 or an output folder, of which the published run is meant.
+
+Where the model keeps accounts together (features.entity.accounts: tie), a customer gets the segment of its account's mean:
+its distance is its own, and its margin is negative where another segment is nearer to it. A configuration tells the
+accounts; of a table, --account names the column with the id of the parent or of the account, and without one each
+customer is labelled alone, with a warning. Where accounts are summed up, the labels are those of accounts.
 
 Without --out, the labels go to standard output as CSV.`,
 		Example: `segovia predict --model out/runs/20261121T010000Z-7f3a features.parquet --id customer_id --out labels.parquet
@@ -36,11 +41,13 @@ segovia predict --model fit customers.csv`,
 			if err != nil {
 				return err
 			}
-			return e.predict(m, args[0], id, out)
+			return e.predict(m, args[0], id, account, out)
 		},
 	}
 	cmd.Flags().StringVar(&model, "model", "", "folder of a run or fit, or a model.json")
 	cmd.Flags().StringVar(&id, "id", "", "column of the id (default: customer_id, id or key if there is one, else the row number)")
+	cmd.Flags().StringVar(&account, "account", "",
+		"column of a table with the id of the customer's parent or account, where accounts are tied (default: the model's own column, or account_id, if there is one)")
 	cmd.Flags().StringVar(&out, "out", "", "file to write: .parquet, .arrow or .csv (default: CSV to standard output)")
 	_ = cmd.MarkFlagRequired("model")
 	return cmd
@@ -83,15 +90,22 @@ func published(out string) string {
 	return run.Path("model.json")
 }
 
-func (e *env) predict(m *engine.Model, file, id, out string) error {
+func (e *env) predict(m *engine.Model, file, id, account, out string) error {
 	var t *table.Table
+	var head []int32 // where accounts are tied
 	idColumn := outColumn{}
 	if strings.HasSuffix(file, ".yaml") || strings.HasSuffix(file, ".yml") {
 		o, err := e.foldFeatures(file, m)
 		if err != nil {
 			return err
 		}
-		t = o
+		if account != "" {
+			return usagef("--account is for a table; a configuration says it itself")
+		}
+		t, head = o.Table, engine.Tied(o.Accounts)
+		if head == nil {
+			e.warnOfTies(m, "with `features: {entity: {table: ..., account: COLUMN}}`")
+		}
 		idColumn = outColumn{field: arrow.Field{Name: "customer_id", Type: arrow.BinaryTypes.String}, texts: t.Keys}
 	} else {
 		ready, err := e.readTable(e.ctx, file, "")
@@ -103,19 +117,31 @@ func (e *env) predict(m *engine.Model, file, id, out string) error {
 				id = n
 			}
 		}
+		if account, err = accountColumn(m, ready, id, account); err != nil {
+			return err
+		}
 		if id != "" {
-			if ready, err = e.readTable(e.ctx, file, id); err != nil {
+			var ids []string
+			if account != "" {
+				ids = []string{account}
+			}
+			if ready, err = e.readTable(e.ctx, file, id, ids...); err != nil {
 				return err
 			}
+		}
+		if account != "" {
+			head = ready.heads(account)
+		} else {
+			e.warnOfTies(m, "with --account")
 		}
 		t = ready.Table
 		idColumn = ready.idColumn("customer_id")
 	}
-	labels, err := m.Predict(t, e.threads())
+	labels, err := m.Predict(t, head, e.threads())
 	if err != nil {
 		return err
 	}
-	columns := segmentColumns(m, idColumn, labels)
+	columns := segmentColumns(m, idColumn, labels, accountIDs(t.Keys, head))
 	if out != "" {
 		if err := writeTable(out, columns); err != nil {
 			return err
@@ -140,9 +166,10 @@ func (e *env) predict(m *engine.Model, file, id, out string) error {
 	return writeRecords(w, schema, columns, rows)
 }
 
-// segmentColumns are the columns of labels.parquet: id, segment_id, segment, number, distance, margin. Those of a solution
-// that was taken although it failed checks have one more, checks_failed, so that nobody takes them for others.
-func segmentColumns(m *engine.Model, id outColumn, labels []engine.Assignment) []outColumn {
+// segmentColumns are the columns of labels.parquet: id, segment_id, segment, number, distance, margin; where accounts are
+// tied also account_id, the id of the account's head. Those of a solution that was taken although it failed checks have one
+// more, checks_failed, so that nobody takes them for others.
+func segmentColumns(m *engine.Model, id outColumn, labels []engine.Assignment, accounts []string) []outColumn {
 	n := len(labels)
 	ids, names, numbers := make([]string, n), make([]string, n), make([]int64, n)
 	distance, margin := make([]float64, n), make([]float64, n)
@@ -157,6 +184,9 @@ func segmentColumns(m *engine.Model, id outColumn, labels []engine.Assignment) [
 		{field: arrow.Field{Name: "number", Type: arrow.PrimitiveTypes.Int64}, ints: numbers},
 		{field: arrow.Field{Name: "distance", Type: arrow.PrimitiveTypes.Float64}, floats: distance},
 		{field: arrow.Field{Name: "margin", Type: arrow.PrimitiveTypes.Float64, Nullable: true}, floats: margin}}
+	if accounts != nil {
+		columns = append(columns, outColumn{field: arrow.Field{Name: "account_id", Type: arrow.BinaryTypes.String}, texts: accounts})
+	}
 	if len(m.ChecksFailed) > 0 {
 		failed := slices.Repeat([]string{strings.Join(m.ChecksFailed, ",")}, n)
 		columns = append(columns, outColumn{field: arrow.Field{Name: "checks_failed", Type: arrow.BinaryTypes.String}, texts: failed})

@@ -40,11 +40,12 @@ func (t *readyTable) id(i int) string {
 }
 
 // readTable reads file (any format that anyio knows) into memory, sorted by key. id names the key column; "" takes the row
-// numbers. Rows without or with a repeated key are SEG-KEY-001.
-func (e *env) readTable(ctx context.Context, file, id string) (*readyTable, error) {
+// numbers. Columns of other ids, such as a parent's, are read as keys are. Rows without or with a repeated key are
+// SEG-KEY-001.
+func (e *env) readTable(ctx context.Context, file, id string, ids ...string) (*readyTable, error) {
 	opt := anyio.Options{Name: filepath.Base(file), Threads: e.threads(), ShowValues: e.flags.showValues}
 	if id != "" {
-		opt.Keys = []string{id}
+		opt.Keys = append([]string{id}, ids...)
 	}
 	src, err := anyio.Open(ctx, []anyio.Spec{{Path: file, CSV: csvio.Options{ShowValues: e.flags.showValues}}}, opt)
 	if err != nil {

@@ -18,7 +18,6 @@ import (
 	"segovia/engine"
 	"segovia/engine/features"
 	"segovia/engine/quality"
-	"segovia/engine/table"
 	"segovia/io/anyio"
 	"segovia/io/runstore"
 	"segovia/kernels/paths"
@@ -44,7 +43,14 @@ func newRunCommand(e *env) *cobra.Command {
 under --out: readers see the whole old or the whole new publication. run_results.json is written always.
 
 With unchanged sources and configuration there is nothing to do, unless --fresh is given. With --select, the steps up
-to the last one named run, their artifacts are written to --out as they are, and nothing is published.`,
+to the last one named run, their artifacts are written to --out as they are, and nothing is published.
+
+labels.parquet says where each customer belongs: its segment, the distance to the segment's centroid, and the margin, by how
+much farther the nearest other centroid is. Parents and subsidiaries are known where features.entity names a column,
+{table: customers, account: parent_id}. With accounts: tie all members of an account are in one segment, that of their
+mean; account_id is the id of the head, and a margin below 0 says that another segment is nearer to that one customer. With
+accounts: sum the account is one customer under the id of its head, with the records of all members; columns of the
+customer table are the head's, and members.parquet says for each customer where its account belongs.`,
 		Example: `segovia run
 segovia run segovia.yaml --out /srv/segments --threads 8
 segovia run --select features --out check`,
@@ -216,8 +222,8 @@ func (n *night) close(status string, err error) runstore.Results {
 	return n.results
 }
 
-// foldFeatures returns the feature table of a configuration, which must compute the features of m.
-func (e *env) foldFeatures(file string, m *engine.Model) (*table.Table, error) {
+// foldFeatures returns the feature table of a configuration, which must compute the features of m, and its accounts.
+func (e *env) foldFeatures(file string, m *engine.Model) (*features.Result, error) {
 	n, err := e.newNight([]string{file}, runFlags{})
 	if err != nil {
 		return nil, err
@@ -232,7 +238,7 @@ func (e *env) foldFeatures(file string, m *engine.Model) (*table.Table, error) {
 	if err != nil {
 		return nil, n.cfg.Locate(err)
 	}
-	return r.Table, nil
+	return r, nil
 }
 
 // configHash is the hash of the resolved configuration. The day of the analysis belongs to it: with as_of: today,

@@ -22,6 +22,9 @@ func (e *env) openSources(ctx context.Context, c *config.Config) ([]*anyio.Sourc
 		if c.Features.Entity.From == s.Name && c.Features.Entity.Key != "" && c.Features.Entity.Key != s.Key {
 			keys = append(keys, c.Features.Entity.Key)
 		}
+		if e := c.Features.Entity; e.Table == s.Name && e.Account != "" && e.Account != s.Key {
+			keys = append(keys, e.Account) // parents are customers: their ids are written as keys are
+		}
 		src, err := anyio.Open(ctx, e.specs(c, s), anyio.Options{Name: s.Name, Keys: keys, MaxRejects: float64(c.Quality.MaxRejects),
 			Threads: c.ThreadCount(), ShowValues: e.flags.showValues, Progress: e.progress})
 		if err != nil {

@@ -318,6 +318,32 @@ func TestCheckOutput(t *testing.T) {
 	}
 }
 
+// A table of customers is the same in both spellings; with its accounts, every part of it is a setting of its own.
+func TestEntityForms(t *testing.T) {
+	with := func(entity string) *Config {
+		return mustLoad(t, strings.Replace(small, "entity: {from: orders}", "entity: "+entity, 1), Options{})
+	}
+	plain, spelled := with("orders"), with("{table: orders}")
+	if plain.Hash() != spelled.Hash() || !strings.Contains(string(plain.Resolved()), `"entity":"orders"`) {
+		t.Errorf("two spellings of one table are two configurations: %s, %s", plain.Resolved(), spelled.Resolved())
+	}
+	for entity, want := range map[string]features.Entity{
+		"orders":                      {Table: "orders"},
+		"{table: orders}":             {Table: "orders"},
+		"{from: orders, key: k}":      {From: "orders", Key: "k"},
+		"{table: orders, account: p}": {Table: "orders", Account: "p", Accounts: "tie"},
+		"{table: orders, account: p, accounts: sum}": {Table: "orders", Account: "p", Accounts: "sum"},
+	} {
+		c := with(entity)
+		if got := c.FeaturesConfig(time.Time{}).Entity; got != want {
+			t.Errorf("%s: %+v, want %+v", entity, got, want)
+		}
+		if want.Account != "" && (c.Hash() == plain.Hash() || !strings.Contains(string(c.Resolved()), `"entity":{"table":"orders","account":"p"`)) {
+			t.Errorf("%s: resolved to %s", entity, c.Resolved())
+		}
+	}
+}
+
 func TestResolvedHidesSecretsAndMachine(t *testing.T) {
 	a := mustLoad(t, contract, Options{}, "CRM_DSN=postgres://x:secret@h/db")
 	b := mustLoad(t, contract, Options{Flags: []Assignment{{"run.threads", "7", "--threads"}}}, "CRM_DSN=other")

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"runtime"
 	"slices"
 	"time"
@@ -13,8 +14,12 @@ import (
 
 // FeaturesConfig returns the definition of the feature table. now resolves `as_of: today` and is not read otherwise.
 func (c *Config) FeaturesConfig(now time.Time) features.Config {
+	e := c.Features.Entity
+	if e.Account != "" {
+		e.Accounts = cmp.Or(e.Accounts, features.AccountsTie)
+	}
 	f := features.Config{
-		Entity:  features.Entity{Table: c.Features.Entity.Table, From: c.Features.Entity.From, Key: c.Features.Entity.Key},
+		Entity:  features.Entity{Table: e.Table, From: e.From, Key: e.Key, Account: e.Account, Accounts: e.Accounts},
 		AsOf:    c.Features.AsOf.Resolve(now),
 		Window:  c.Features.Window.Duration,
 		Threads: c.ThreadCount(), TempDir: c.Run.TempDir, MemoryMax: int64(c.Run.Memory),

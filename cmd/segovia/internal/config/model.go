@@ -97,7 +97,7 @@ type Quality struct {
 
 // Features is the section `features`.
 type Features struct {
-	Entity      Entity   `cfg:"entity" doc:"Who the customers are: a source with one row each, or {from: events, key: column}."`
+	Entity      Entity   `cfg:"entity" doc:"Who the customers are: a source with one row each, the same as {table: source} with its accounts, or {from: events, key: column}."`
 	AsOf        AsOf     `cfg:"as_of" doc:"The day of the analysis; records at or after it are not used. A date, a timestamp or today."`
 	Window      Duration `cfg:"window" def:"365d" doc:"How far back records count: 365d, 52w, 12h or all."`
 	Columns     []Column `cfg:"columns" doc:"The features."`
@@ -106,9 +106,11 @@ type Features struct {
 
 // Entity says who the customers are.
 type Entity struct {
-	Table string `cfg:"-"`
-	From  string `cfg:"from,required" doc:"Source whose keys are the customers."`
-	Key   string `cfg:"key" doc:"Key column, if it differs from the source's."`
+	Table    string `cfg:"table" doc:"Source with one row for each customer."`
+	Account  string `cfg:"account" doc:"Column of table with the id of the customer's parent, empty for heads and independents; chains are followed to the head."`
+	Accounts string `cfg:"accounts" enum:"tie|sum" doc:"What becomes of parents and subsidiaries: tie (the default with account) keeps all in one segment, sum makes the account one customer with the records of all."`
+	From     string `cfg:"from" doc:"Source of events whose keys are the customers."`
+	Key      string `cfg:"key" doc:"Key column of from, if it differs from the source's."`
 }
 
 // Column is one feature.

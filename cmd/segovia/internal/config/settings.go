@@ -84,7 +84,7 @@ func (c *Config) walkValue(fv reflect.Value, at string, f field, visit func(path
 		}
 		return
 	case *Entity:
-		if x.Table != "" {
+		if *x == (Entity{Table: x.Table}) && x.Table != "" {
 			visit(at, x.Table)
 			return
 		}

@@ -211,9 +211,26 @@ func (k *checker) entity() {
 	case f.Entity.Table == "" && f.Entity.From == "":
 		k.contradiction("features", "`features.entity` is missing", "it says who the customers are",
 			"write `entity: customers` (a source with one row each) or `entity: {from: orders, key: COLUMN}`")
+	case f.Entity.Table != "" && f.Entity.From != "":
+		k.contradiction("features.entity", "the customers are given as a table and as a source of events", "", "keep one of table and from")
 	default:
-		k.unknownSource("features.entity", f.Entity.Table)
+		at := "features.entity"
+		if k.isSet("features.entity.table") {
+			at += ".table"
+		}
+		k.unknownSource(at, f.Entity.Table)
 		k.unknownSource("features.entity.from", f.Entity.From)
+	}
+	switch e := f.Entity; {
+	case e.Account != "" && e.Table == "" && e.From != "":
+		k.contradiction("features.entity.account", "accounts need a table of customers", "a customer's parent stands in its one row there",
+			"write `entity: {table: customers, account: parent_id}`")
+	case e.Accounts != "" && e.Account == "":
+		k.contradiction("features.entity.accounts", "accounts are asked for, and no column tells them", "",
+			"add `account: COLUMN`, the column with the parent's customer id")
+	case e.Key != "" && e.From == "" && e.Table != "":
+		k.contradiction("features.entity.key", "the key of a table of customers is given twice", "it belongs to the source",
+			fmt.Sprintf("set `sources.%s.key`", e.Table))
 	}
 	if !f.AsOf.IsSet() && !k.failed["features"] && !k.failed["features.as_of"] {
 		k.contradiction("features", "`features.as_of` is missing", "nothing reads the clock unasked",
