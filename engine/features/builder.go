@@ -109,10 +109,10 @@ func (b *builder) resolveColumn() {
 	col, agg := b.f.col, b.f.agg
 	text := col.Column
 	switch agg.Name {
-	case "days_since_last", "days_since_first", "active_span":
+	case "days_since_last", "days_since_first", "active_span", "customer_age":
 		b.arg = b.s.time
 		if text == "" {
-			if b.arg < 0 && agg.Name != "active_span" {
+			if b.arg < 0 && agg.Name != "active_span" && agg.Name != "customer_age" {
 				b.fail("SEG-CFG-008", ".column",
 					fmt.Sprintf("source %q has no time column", b.s.cfg.Name), "Set `time` in the source, or `column` here.")
 			}

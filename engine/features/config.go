@@ -71,6 +71,8 @@ type Column struct {
 	LabelDE, LabelEN string
 	// ProfileOnly features describe segments and are never clustered on.
 	ProfileOnly bool
+	// Place names the setting that asks for the feature, for errors; empty = its place among Config.Columns.
+	Place string
 }
 
 // Score is a quintile score of another feature, as RFM analyses use it (statistics.md, "RFM scores").

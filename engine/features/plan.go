@@ -93,7 +93,7 @@ func newPlan(cfg Config, schemas map[string]*arrow.Schema) (*plan, problem.List)
 	pl.planAccounts(p)
 	seen := map[string]bool{}
 	for i, col := range cfg.Columns {
-		place := fmt.Sprintf("features.columns[%d]", i)
+		place := cmp.Or(col.Place, fmt.Sprintf("features.columns[%d]", i))
 		if col.Name == "" || seen[col.Name] {
 			p.add(&problem.Problem{ID: "SEG-CFG-008",
 				What: fmt.Sprintf("the feature's name %q is empty or stands twice", col.Name), Place: place + ".name",

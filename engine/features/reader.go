@@ -46,6 +46,12 @@ func (b *builder) reader() reader {
 			to, ok := last(sh, slot)
 			return value{num: float64(dayOf(int64(to.lo)) - dayOf(int64(from.lo))), missing: !ok}
 		}
+	case "customer_age":
+		first, until := extreme(b.spec(keepMin, b.arg, b.where)), dayOf(b.asOf-1)
+		return func(sh *shard, slot int) value {
+			from, ok := first(sh, slot)
+			return value{num: float64(until - dayOf(int64(from.lo))), missing: !ok}
+		}
 	case "active_days", "repeat_days", "gap_mean", "gap_cv":
 		return b.days(si)
 	case "first_day_sum":

@@ -169,6 +169,8 @@ func slow(agg string, all []event, asOf, mid time.Time) (float64, string) {
 		return math.Floor(asOf.Sub(times(time.Time.After)).Hours() / 24), ""
 	case "days_since_first":
 		return math.Floor(asOf.Sub(times(time.Time.Before)).Hours() / 24), ""
+	case "customer_age":
+		return math.Floor(asOf.Add(-time.Microsecond).Sub(date("1970-01-01")).Hours()/24) - orderDays(all)[0], ""
 	case "active_span":
 		d := orderDays(all)
 		return d[len(d)-1] - d[0], ""
