@@ -20,6 +20,9 @@ type Spend struct {
 // the inverse.
 type GammaGamma struct{ P, Q, V float64 }
 
+// maxShape bounds P: beyond it a customer's amounts vary by less than 3 %, which is no variation.
+const maxShape = 1e3
+
 // FitGammaGamma returns the maximum likelihood model of the repeat buyers among the customers whose mean spend is positive; the
 // others are counted in the report. For dependence on order, seed and threads, reasons and errors, see FitBGNBD.
 func FitGammaGamma(ctx context.Context, customers []Spend, cfg Config) (GammaGamma, Report, error) {
@@ -51,7 +54,7 @@ func FitGammaGamma(ctx context.Context, customers []Spend, cfg Config) (GammaGam
 	unit := exact.Exp(logMean / float64(rep.Sample))
 	m, err := searchFrom(newGammaGammaLikelihood(ctx, w, cfg.Threads),
 		[][]float64{logs(2, 3, unit), logs(6, 4, 0.5*unit), logs(1, 1.5, unit), logs(0.5, 10, 20*unit)},
-		logs(1e-3, 1e-3, 1e-6*unit), logs(1e4, 1e4, 1e8*unit))
+		logs(1e-3, 1e-3, 1e-6*unit), logs(maxShape, 1e4, 1e8*unit))
 	if err != nil {
 		return GammaGamma{}, rep, err
 	}

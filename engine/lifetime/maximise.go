@@ -13,6 +13,8 @@ const (
 	// flat is the gradient of the mean log-likelihood, by the logarithm of a parameter, at which a fit has converged. The
 	// gain that is left is about flat^2 over the curvature, far below one rounding of the log-likelihood.
 	flat = 1e-9
+	// rounded is the gradient at which a search that no step can improve has converged, too.
+	rounded = 1e-6
 	// longest bounds a step: no parameter changes by more than a factor e^2 at once, so that a poor quadratic
 	// model cannot throw the search into a corner of the box.
 	longest = 2
@@ -58,7 +60,10 @@ func maximise(f logLikelihood, start, low, high []float64) (maximum, error) {
 		}
 		if at == nil {
 			if s.fresh {
-				break // not even the gradient's direction leads up
+				// Not even the gradient's direction leads up: where gamma functions of large numbers cancel, the
+				// likelihood is rounded more coarsely than a gain of this size.
+				m.converged = steepest(gradient, m.bound) <= rounded
+				break
 			}
 			s.forget()
 			continue
