@@ -318,37 +318,6 @@ func count(n *int, b bool) {
 	}
 }
 
-func TestDevicesSayWhatIsNeeded(t *testing.T) {
-	var all collect
-	if err := Generate(Config{Customers: 3000, Seed: 5}, &all); err != nil {
-		t.Fatal(err)
-	}
-	cost := map[string]float64{}
-	for _, k := range deviceTypes {
-		cost[k.name] = k.cost
-	}
-	var ratios []float64
-	for _, c := range all {
-		need := map[string]float64{}
-		for i, id := range c.Devices.CustomerID {
-			if c.Devices.MonthlyUsage[i] != Missing {
-				need[id] += float64(c.Devices.MonthlyUsage[i]) * 12 / 1000 * cost[c.Devices.Type[i]]
-			}
-		}
-		for i, id := range c.Truth.CustomerID {
-			planned := float64(c.Truth.Wallet[i]) / 100 * float64(c.Truth.NeedShare[i]) / 10_000
-			ratios = append(ratios, need[id]/planned)
-		}
-	}
-	slices.Sort(ratios)
-	if median := ratios[len(ratios)/2]; median < 0.85 || median > 1.1 {
-		t.Errorf("half of the customers' meters show less than %.2f of their need", median)
-	}
-	if low, high := ratios[len(ratios)/20], ratios[len(ratios)*19/20]; low < 0.3 || high > 2.5 {
-		t.Errorf("nine of ten customers' meters show %.2f to %.2f of their need", low, high)
-	}
-}
-
 func TestSeasons(t *testing.T) {
 	c := newOrderCalendar(DefaultEnd, 24)
 	perDay := func(from, to string) float64 {

@@ -80,9 +80,9 @@ func (g *generator) block(c *Chunk, first int) {
 		}
 		abroad := head != i && places[i].country != places[head].country
 		g.master(&c.Customers, cu, d, parent, drawName(d, stems[i], places[i], abroad), trades[i])
-		g.truth(&c.Truth, cu)
-		types := g.devices(&c.Devices, cu)
-		g.orders(&c.Orders, cu, types)
+		b := g.devices(&c.Devices, cu)
+		g.truth(&c.Truth, cu, b.service)
+		g.orders(&c.Orders, cu, b.types)
 		g.contacts(&c.Contacts, cu)
 	}
 }
@@ -135,10 +135,13 @@ func (g *generator) since(cu *customer, d *draws) time.Time {
 	return g.orderDays.first.AddDate(0, 0, cu.since)
 }
 
-func (g *generator) truth(t *Truth, cu *customer) {
+// truth appends the customer's row; service is its machines' service a year in cents.
+func (g *generator) truth(t *Truth, cu *customer, service int64) {
 	p := &cu.plan
 	wallet := round(p.wallet * 100)
 	realised := round(p.realised * 10_000)
+	consumables := round(float64(p.wallet*p.need) * 100)
+	behaviour := round(g.plannedBehaviour(cu) * 100)
 	t.CustomerID = append(t.CustomerID, cu.id)
 	t.Segment = append(t.Segment, int64(Segments[p.segment].Number))
 	t.Wallet = append(t.Wallet, wallet)
@@ -149,6 +152,21 @@ func (g *generator) truth(t *Truth, cu *customer) {
 	t.Consumable = append(t.Consumable, round(p.consumable*10_000))
 	t.Contacts = append(t.Contacts, round(p.contacts*100))
 	t.NeedShare = append(t.NeedShare, round(p.need*10_000))
+	t.PotentialConsumables = append(t.PotentialConsumables, consumables)
+	t.PotentialService = append(t.PotentialService, service)
+	t.Behaviour = append(t.Behaviour, behaviour)
+	t.Tier = append(t.Tier, TierOf(float64(consumables+service)/100, float64(behaviour)/100, float64(realised)/10_000))
+}
+
+// plannedBehaviour is the behaviour score of the last year as it was planned. Who came or left within it ordered for a
+// part of it only; the last order of those who left lies, on average, half a gap before they did.
+func (g *generator) plannedBehaviour(cu *customer) float64 {
+	p := &cu.plan
+	days := len(g.orderDays.sums) - 1
+	year := min(days, daysPerYear)
+	active := max(0, cu.until-max(cu.since, days-year))
+	recency := float64(days-cu.until) + daysPerYear/(2*p.orders)
+	return BehaviourScore(p.orders*float64(active)/float64(year), recency, p.returns)
 }
 
 func flag(b bool) int64 {

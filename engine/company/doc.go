@@ -6,6 +6,9 @@
 // its habits: how often it orders, own brand or third-party brands, consumables, contacts. Orders, installed base and
 // contacts follow from these, and the table truth keeps what was drawn.
 //
+// What a customer is worth is planted too: the yearly demand of its installed base at list prices, its behaviour and the
+// tier that follows (TierOf), so that estimates from the records can be judged.
+//
 // The result depends on Config alone: every customer draws from random streams of its own, named by purpose and counted,
 // so neither threads nor the number of other values drawn matter. No arithmetic here may be fused or come from a
 // library whose last bits differ between machines.

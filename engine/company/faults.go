@@ -170,5 +170,6 @@ func (t *Orders) repeat(i int) {
 	t.Quantity = slices.Insert(t.Quantity, i, t.Quantity[i])
 	t.UnitPrice = slices.Insert(t.UnitPrice, i, t.UnitPrice[i])
 	t.NetAmount = slices.Insert(t.NetAmount, i, t.NetAmount[i])
+	t.UnitCost = slices.Insert(t.UnitCost, i, t.UnitCost[i])
 	t.Month = slices.Insert(t.Month, i, t.Month[i])
 }

@@ -69,11 +69,13 @@ const (
 	streamDevices
 	streamOrders
 	streamContacts
+	streamMeters
+	streamCosts
 	streamCount
 )
 
 var purposes = [streamCount]string{"company/accounts", "company/master", "company/plan", "company/devices",
-	"company/orders", "company/contacts"}
+	"company/orders", "company/contacts", "company/meters", "company/costs"}
 
 // generator holds what all customers share; it is read only once made.
 type generator struct {

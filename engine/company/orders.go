@@ -11,13 +11,23 @@ type productGroup struct {
 	price float64 // euros
 }
 
+const serviceGroup = "service"
+
 // Dearest first: a line takes one of those that its amount can pay for.
 var durables = []productGroup{
-	{"machines", 1_450}, {"equipment", 390}, {"service", 125}, {"spare_parts", 58}, {"tools", 24},
+	{"machines", 1_450}, {"equipment", 390}, {serviceGroup, 125}, {"spare_parts", 58}, {"tools", 24},
 }
 
 // Usual prices of consumables, in the order of deviceTypes.
 var consumablePrices = []float64{16, 44, 27, 13, 19}
+
+// Margins, as shares of the price, by kind of line; service has its own, whoever's brand.
+var margins = [4]float64{0.18, 0.35, 0.22, 0.45} // third-party and own durables, third-party and own consumables
+
+const (
+	serviceMargin = 0.55
+	marginSpread  = 0.03
+)
 
 // The four kinds of lines: bit 0 = own brand, bit 1 = consumable.
 const (
@@ -30,7 +40,7 @@ const (
 // behind its plan, with some chance, so that the shares hold over a year but not for each order.
 func (g *generator) orders(t *Orders, cu *customer, types []int) {
 	p := &cu.plan
-	d := g.draws(streamOrders, cu.index)
+	d, costs := g.draws(streamOrders, cu.index), g.draws(streamCosts, cu.index)
 	value := p.wallet * p.realised / p.orders
 	target := [4]float64{
 		(1 - p.consumable) * (1 - p.ownBrand), (1 - p.consumable) * p.ownBrand,
@@ -73,6 +83,7 @@ func (g *generator) orders(t *Orders, cu *customer, types []int) {
 			}
 			behind[kind] -= amount
 			o.fill(d, amount, kind, types)
+			o.cost = unitCost(costs, &o)
 			o.line++
 			due += float64(amount * p.returns)
 			pieces := g.returned(d, &o, due)
@@ -121,6 +132,16 @@ type orderLine struct {
 	kind         int
 	quantity     int64
 	price        int64 // cents
+	cost         int64 // cents, of one piece
+}
+
+// unitCost is what one piece of a line costs the company, in cents: its price less the margin of its kind.
+func unitCost(d *draws, o *orderLine) int64 {
+	margin := margins[o.kind]
+	if o.group == serviceGroup {
+		margin = serviceMargin
+	}
+	return max(1, round(float64(o.price)*(1-d.near(margin, marginSpread, 0.02, 0.9))))
 }
 
 // fill chooses product group, price and quantity for about amount euros.
@@ -164,6 +185,7 @@ func (o *orderLine) append(t *Orders) {
 	t.Quantity = append(t.Quantity, o.quantity)
 	t.UnitPrice = append(t.UnitPrice, o.price)
 	t.NetAmount = append(t.NetAmount, o.quantity*o.price)
+	t.UnitCost = append(t.UnitCost, o.cost)
 	t.Month = append(t.Month, o.month)
 }
 

@@ -75,6 +75,7 @@ type Orders struct {
 	Quantity     []int64
 	UnitPrice    []int64 // cents
 	NetAmount    []int64 // cents: quantity x unit price
+	UnitCost     []int64 // cents: what one piece costs the company
 	Month        []int   // no column: month of the history, from 0, in whose file the row belongs
 }
 
@@ -91,6 +92,7 @@ func (t *Orders) Columns() []Column {
 		{Name: "quantity", Kind: Int, Ints: t.Quantity},
 		{Name: "unit_price", Kind: Decimal, Scale: 2, Ints: t.UnitPrice},
 		{Name: "net_amount", Kind: Decimal, Scale: 2, Ints: t.NetAmount},
+		{Name: "unit_cost", Kind: Decimal, Scale: 2, Ints: t.UnitCost},
 	}
 }
 
@@ -150,6 +152,13 @@ type Truth struct {
 	Consumable []int64 // planned share of consumables, in 10^-4
 	Contacts   []int64 // planned contacts a year, in hundredths
 	NeedShare  []int64 // consumables' share of the wallet, in 10^-4
+
+	// What the customer is worth, as TierOf judges it. Potential above is what others sell to it; these are what its
+	// installed base needs, from whomever.
+	PotentialConsumables []int64  // cents a year: wallet x need share, which the meters show up to some noise
+	PotentialService     []int64  // cents a year: the devices' service at list prices and their ages, exact
+	Behaviour            []int64  // planned BehaviourScore of the last year, in hundredths
+	Tier                 []string // one of Tiers
 }
 
 // Columns returns the table as columns in file order.
@@ -165,6 +174,10 @@ func (t *Truth) Columns() []Column {
 		{Name: "consumables_share", Kind: Decimal, Scale: 4, Ints: t.Consumable},
 		{Name: "contacts_per_year", Kind: Decimal, Scale: 2, Ints: t.Contacts},
 		{Name: "wallet_consumables_share", Kind: Decimal, Scale: 4, Ints: t.NeedShare},
+		{Name: "potential_consumables", Kind: Decimal, Scale: 2, Ints: t.PotentialConsumables},
+		{Name: "potential_service", Kind: Decimal, Scale: 2, Ints: t.PotentialService},
+		{Name: "behaviour", Kind: Decimal, Scale: 2, Ints: t.Behaviour},
+		{Name: "tier", Texts: t.Tier},
 	}
 }
 
@@ -197,6 +210,39 @@ func AllRegions() *Regions {
 			t.Country = append(t.Country, countries[i].code)
 			t.PowerIndex = append(t.PowerIndex, r.index)
 		}
+	}
+	return &t
+}
+
+// PriceList says what a device's consumables and service cost at list prices, one row per device type. With it, usage and
+// ages of the installed base become euros a year: consumables 12 x monthly usage / 1,000 x consumables_per_1000, service
+// service_per_year x (1 + service_growth x age in years of 365 days).
+type PriceList struct {
+	DeviceType     []string
+	ConsumablesPer []int64 // cents of consumables per 1,000 operations
+	ServicePerYear []int64 // cents a year for a new device
+	ServiceGrowth  []int64 // with each year of age, in percent of a new device's service
+}
+
+// Columns returns the table as columns in file order.
+func (t *PriceList) Columns() []Column {
+	return []Column{
+		{Name: "device_type", Texts: t.DeviceType},
+		{Name: "consumables_per_1000", Kind: Decimal, Scale: 2, Ints: t.ConsumablesPer},
+		{Name: "service_per_year", Kind: Decimal, Scale: 2, Ints: t.ServicePerYear},
+		{Name: "service_growth", Kind: Decimal, Scale: 2, Ints: t.ServiceGrowth},
+	}
+}
+
+// ListPrices returns the table of all device types.
+func ListPrices() *PriceList {
+	var t PriceList
+	for i := range deviceTypes {
+		k := &deviceTypes[i]
+		t.DeviceType = append(t.DeviceType, k.name)
+		t.ConsumablesPer = append(t.ConsumablesPer, round(k.cost*100))
+		t.ServicePerYear = append(t.ServicePerYear, 100*k.service)
+		t.ServiceGrowth = append(t.ServiceGrowth, k.growth)
 	}
 	return &t
 }

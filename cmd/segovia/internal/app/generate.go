@@ -17,8 +17,15 @@ func newGenerateCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "generate DIR",
 		Short: "Synthetic business customers with planted segments",
-		Long: `Writes the tables of a made-up wholesale and service company: customers, orders, devices, contacts, regions. Five
-segments are planted; the file truth says who belongs to which, for comparison only. The same seed gives the same bytes.
+		Long: `Writes the tables of a made-up wholesale and service company: customers, orders, devices, contacts, regions, and
+the price list of consumables and service by device type. Five segments are planted; the file truth says who belongs to
+which, for comparison only. The same seed gives the same bytes.
+
+truth also holds, for each customer, what estimates of its value can be compared with: wallet and realised share; what
+its installed base needs of consumables (potential_consumables: usage at list prices shows it up to some noise) and
+service (potential_service: price x (1 + growth x age in years), exact) in euros a year, from whomever; the behaviour
+score, 0 to 100, that was planned for the last year; and the tier that follows: Key Account, A, B, C or D. The column
+potential is the rest of the wallet, that which is not spent here.
 
 --faults plants what goes wrong with data in practice, by name; segovia generate --list-faults names them with the error
 that each must get.`,

@@ -1,5 +1,5 @@
 // Package generate writes the synthetic company of engine/company to files: customers, orders (a file a month, as a
-// nightly export would leave them), devices, contacts, regions, and truth.
+// nightly export would leave them), devices, contacts, regions, the price list, and truth.
 package generate
 
 import (
@@ -21,8 +21,8 @@ import (
 // Formats lists the formats of Write.
 var Formats = []string{"csv", "parquet", "arrow"}
 
-// Write makes the company of cfg and writes its tables into dir, which it creates: customers, devices, contacts, regions
-// and truth in one file each, orders in one file for each month (orders_2026-10.csv). It returns the files' paths, orders
+// Write makes the company of cfg and writes its tables into dir, which it creates: customers, devices, contacts, regions,
+// price_list and truth in one file each, orders in one file for each month (orders_2026-10.csv). It returns the files' paths, orders
 // by month first. The files' bytes depend on cfg and format alone.
 //
 // Files of the same names are replaced, all together at the end; until then, or after an error, dir is as it was. It
@@ -69,7 +69,7 @@ type sink struct {
 	all      []*output // in the order of Write's result
 }
 
-// open creates all files and writes the regions, which belong to no chunk.
+// open creates all files and writes regions and price list, which belong to no chunk.
 func (s *sink) open(dir string, cfg company.Config, format string, faults []damage) error {
 	months, err := cfg.MonthStarts()
 	if err != nil {
@@ -102,13 +102,16 @@ func (s *sink) open(dir string, cfg company.Config, format string, faults []dama
 		columns []company.Column
 	}{
 		{"customers", none.Customers.Columns()}, {"devices", none.Devices.Columns()}, {"contacts", none.Contacts.Columns()},
-		{"regions", company.AllRegions().Columns()}, {"truth", none.Truth.Columns()},
+		{"regions", company.AllRegions().Columns()}, {"price_list", company.ListPrices().Columns()}, {"truth", none.Truth.Columns()},
 	} {
 		if s.tables[t.name], err = add(t.name, t.name, t.columns, true); err != nil {
 			return err
 		}
 	}
-	return s.tables["regions"].put(company.AllRegions().Columns(), nil)
+	if err := s.tables["regions"].put(company.AllRegions().Columns(), nil); err != nil {
+		return err
+	}
+	return s.tables["price_list"].put(company.ListPrices().Columns(), nil)
 }
 
 // refuseOthers returns an error if dir holds tables of a company that the new files would not replace.

@@ -63,7 +63,7 @@ func TestSameSeedSameFiles(t *testing.T) {
 		if hashes(t, a) != hashes(t, b) {
 			t.Errorf("%s: the same company has other files", format)
 		}
-		if want := 3 + 5; len(files) != want {
+		if want := 3 + 6; len(files) != want {
 			t.Errorf("%s: %d files, want %d", format, len(files), want)
 		}
 		if first := filepath.Base(files[0]); first != "orders_2026-08."+format {
@@ -156,14 +156,15 @@ func TestReadBack(t *testing.T) {
 		"customers.csv": "customer_id int64, parent_id int64, name utf8, country utf8, region utf8, postcode utf8, industry utf8, " +
 			"employees int64, customer_since timestamp, email_consent bool, phone_consent bool",
 		"orders_2026-10.csv": "order_id utf8, line int64, customer_id int64, order_date timestamp, product_group utf8, " +
-			"consumable bool, brand utf8, quantity int64, unit_price decimal, net_amount decimal",
+			"consumable bool, brand utf8, quantity int64, unit_price decimal, net_amount decimal, unit_cost decimal",
 		"devices.csv": "device_id utf8, customer_id int64, device_type utf8, rented bool, installed_on timestamp, monthly_usage int64",
 		"contacts.csv": "contact_id utf8, customer_id int64, contacted_at timestamp, channel utf8, campaign utf8, " +
 			"response utf8",
 		"regions.csv": "region utf8, region_name utf8, country utf8, purchasing_power_index decimal",
 		"truth.csv": "customer_id int64, segment int64, wallet decimal, realised_share decimal, potential decimal, " +
 			"orders_per_year decimal, own_brand_share decimal, consumables_share decimal, contacts_per_year decimal, " +
-			"wallet_consumables_share decimal",
+			"wallet_consumables_share decimal, potential_consumables decimal, potential_service decimal, behaviour decimal, tier utf8",
+		"price_list.csv": "device_type utf8, consumables_per_1000 decimal, service_per_year decimal, service_growth decimal",
 	} {
 		schema, err := readCSV(filepath.Join(dir, file), csvio.Options{})
 		if err != nil {
@@ -362,7 +363,7 @@ func readFault(t *testing.T, path, fault string) error {
 			return found("SEG-KEY-002")
 		}
 	case "schema-clash":
-		if bytes.Contains(data, []byte(",amount\n")) {
+		if bytes.Contains(data, []byte(",amount,")) {
 			return found("SEG-SCH-001")
 		}
 	case "wrong-delimiter":
