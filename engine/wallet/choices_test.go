@@ -102,20 +102,20 @@ func BenchmarkChoices(b *testing.B) {
 		for _, name := range []string{"log1p", "rank", "savage", "spend"} {
 			run("score="+name, n, Config{}, scorings[name])
 		}
-		for _, leaf := range []int{10, 15, 25, 50, 100} {
+		for _, leaf := range []int{5, 10, 15, 25, 50} {
 			run(fmt.Sprintf("minleaf=%d", leaf), n, Config{MinLeaf: leaf}, logScores)
 		}
-		for _, try := range []int{2, 4, 6, 8} {
+		for _, try := range []int{2, 3, 4, 8} {
 			run(fmt.Sprintf("try=%d", try), n, Config{Try: try}, logScores)
 		}
 		for _, trees := range []int{50, 100, 200} {
 			run(fmt.Sprintf("trees=%d", trees), n, Config{Trees: trees}, logScores)
 		}
 	}
-	for _, rows := range []int{4096, 8192, 16384, 32768} {
+	for _, rows := range []int{8192, 16384, 32768} {
 		run(fmt.Sprintf("rows=%d", rows), 100_000, Config{MaxRows: rows}, logScores)
 	}
-	for _, pool := range []int{8192, 16384, 32768, 65536} {
+	for _, pool := range []int{16384, 32768, 65536} {
 		run(fmt.Sprintf("pool=%d", pool), 100_000, Config{Pool: pool}, logScores)
 	}
 }

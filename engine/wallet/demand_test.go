@@ -249,8 +249,8 @@ func TestDemandEdges(t *testing.T) {
 				t.Errorf("%s: %v, want %v", name, d.Coefficient, c.want)
 			}
 		}
-		if d.Reason != c.reason {
-			t.Errorf("%s: reason %q, want %q", name, d.Reason, c.reason)
+		if d.Reason != c.reason || d.Converged != (c.reason == "") {
+			t.Errorf("%s: reason %q, want %q; converged %v after %d", name, d.Reason, c.reason, d.Converged, d.Iterations)
 		}
 	}
 	d, err := FitDemand(ctx, []float64{5, 5, 8, 11}, [][]float64{{0, 0, 1, 2}}, []string{"a"}, DemandConfig{Quantile: .5, Intercept: true})

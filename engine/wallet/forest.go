@@ -64,7 +64,7 @@ func pairOf(seed uint64, pair int, order []int32, size int) (one, two []uint16) 
 // blockRows customers are predicted together: each tree is walked for all of them while it is in the cache.
 const blockRows = 256
 
-// predictor state of one worker.
+// reader predicts customers, on one goroutine.
 type reader struct {
 	f      *forest
 	bins   [][blockRows]uint8 // by predictor
@@ -85,15 +85,14 @@ func (r *reader) load(n int, row func(i int) int) {
 		}
 	}
 	for t, tr := range r.f.trees {
-		for i := range n {
-			at := int32(0)
-			for nd := &tr.nodes[0]; nd.predictor >= 0; nd = &tr.nodes[at] {
-				at = nd.child
-				if !nd.goesLeft(r.bins[nd.predictor][i]) {
-					at++
-				}
+		at := r.leaves[t][:n]
+		clear(at)
+		// Level by level, with leaves that lead to themselves: the steps of the customers do not wait for each other.
+		for range tr.depth {
+			for i, from := range at {
+				nd := &tr.nodes[from]
+				at[i] = nd.child + nd.side(r.bins[nd.predictor][i])
 			}
-			r.leaves[t][i] = at
 		}
 	}
 }

@@ -10,26 +10,29 @@ import (
 // tree is one tree of the forest. Nodes are numbered as they are made, the root being 0.
 type tree struct {
 	nodes []node
-	ranks []uint16 // of the draw, leaf by leaf
-	drawn []uint64 // bit set over ranks
-	gain  []float64
+	ranks []uint16  // of the draw, leaf by leaf
+	drawn []uint64  // bit set over ranks
+	gain  []float64 // by predictor: reduction of the sum of squares by its splits
+	depth int       // of the deepest leaf, the root's being 0
 }
 
-// node is a split on a predictor or, with predictor -1, a leaf that holds ranks[from:to] of its tree.
+// node is a split on a predictor or a leaf that holds ranks[from:to] of its tree.
 type node struct {
-	left      [4]uint64 // bins that go left, as a bit set
+	left      [4]uint64 // bins that go left, as a bit set; of a leaf: all
 	predictor int32
-	child     int32 // of a split: its left node; the right one follows
+	child     int32 // of a split: its left node, after which comes the right one; of a leaf: itself
 	from, to  int32
-	weight    uint32 // of a leaf: what each of its customers adds
+	weight    uint32 // of a leaf: what each of its customers adds; 0 for a split
+	depth     int32
 }
 
 // weightBits is the fixed point of weights: a leaf of s customers gives each of them 2^22 / s, rounded down. With at most
 // 1000 trees, a weight and a sum of weights stay below 2^32, and a sum of squared weights below 2^64.
 const weightBits = 22
 
-// goesLeft reports on which side of the split a bin lies.
-func (n *node) goesLeft(bin uint8) bool { return n.left[bin>>6]>>(bin&63)&1 != 0 }
+// side returns 0 for a bin that goes left and 1 for one that goes right. A walk adds it to child instead of branching on it:
+// half the branches would be guessed wrong.
+func (n *node) side(bin uint8) int32 { return int32(^n.left[bin>>6] >> (bin & 63) & 1) }
 
 // has reports whether the tree drew the customer of that rank.
 func (t *tree) has(rank int32) bool { return t.drawn[rank>>6]>>(rank&63)&1 != 0 }
@@ -82,20 +85,22 @@ func (g *grower) grow(number int, ranks []uint16) *tree {
 	for j := range g.bins {
 		g.arrange(j)
 	}
-	g.t.nodes = append(g.t.nodes, node{predictor: -1, to: int32(len(ranks))})
+	g.t.nodes = append(g.t.nodes, node{to: int32(len(ranks))})
 	// Nodes are taken up in the order of their numbers, so the list is its own queue.
 	for at := 0; at < len(g.t.nodes); at++ {
 		nd := &g.t.nodes[at]
 		best, ok := g.best(at, ranks[nd.from:nd.to])
 		if !ok {
-			nd.weight = 1 << weightBits / uint32(nd.to-nd.from)
+			nd.weight, nd.child = 1<<weightBits/uint32(nd.to-nd.from), int32(at)
+			nd.left = [4]uint64{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+			g.t.depth = int(nd.depth) // nodes come level by level
 			continue
 		}
 		g.t.gain[best.predictor] += best.gain
 		nd.predictor, nd.left, nd.child = int32(best.predictor), best.left, int32(len(g.t.nodes))
-		from, to := nd.from, nd.to
+		from, to, depth := nd.from, nd.to, nd.depth+1
 		cut := from + int32(g.part(nd, ranks[from:to]))
-		g.t.nodes = append(g.t.nodes, node{predictor: -1, from: from, to: cut}, node{predictor: -1, from: cut, to: to})
+		g.t.nodes = append(g.t.nodes, node{from: from, to: cut, depth: depth}, node{from: cut, to: to, depth: depth})
 	}
 	return g.t
 }
@@ -220,7 +225,7 @@ func (g *grower) part(nd *node, ranks []uint16) int {
 	bins := g.bins[nd.predictor]
 	n, right := 0, g.scratch[:0]
 	for _, r := range ranks {
-		if nd.goesLeft(bins[r]) {
+		if nd.side(bins[r]) == 0 {
 			ranks[n] = r
 			n++
 		} else {

@@ -59,19 +59,25 @@ func TestMarket(t *testing.T) {
 		interval float64 // least share of true quantiles within Low and High
 		lead     float64 // least lead of that rank correlation over that of the spend itself
 	}{
-		{5_000, .5, .85, .15, .4, .03},
-		{5_000, 1, .65, .3, .4, -1}, // what is known of a customer explains little: the spend shows more
+		{5_000, .5, .85, .15, .5, .03},
+		{5_000, 1, .65, .3, .5, -1}, // what is known of a customer explains little: the spend shows more
 		{20_000, .5, .88, .08, .5, .03},
 	} {
 		t.Run(fmt.Sprintf("customers=%d/sigma=%g", c.n, c.sigma), func(t *testing.T) {
+			if testing.Short() && c.n > 5_000 {
+				t.Skip("slow under the race detector; make test runs it without")
+			}
 			m := simulate(c.n, c.sigma, 1)
 			res := mustEstimate(t, m.spend, m.columns, Config{Seed: 1})
 			checkShape(t, m.spend, res)
 			ev := res.Evaluation
 			var best float64
-			inside := 0
+			inside, under := 0, 0
 			for i, h := range res.HeldOut {
 				if h {
+					if m.spend[i] <= m.quantile[i] {
+						under++
+					}
 					best += pinball(m.spend[i], m.quantile[i], .9) / float64(ev.Customers)
 					if res.Low[i] <= m.quantile[i] && m.quantile[i] <= res.High[i] {
 						inside++
@@ -81,12 +87,14 @@ func TestMarket(t *testing.T) {
 			missed := (ev.Pinball - best) / (ev.Baseline - best)
 			share := float64(inside) / float64(ev.Customers)
 			rank, spendRank := rankCorrelation(res.Wallet, m.wallet), rankCorrelation(m.spend, m.wallet)
-			t.Logf("coverage %.4f of %d, level %.4f, pinball %.5g (true quantiles %.5g, one for all %.5g), rank correlation with the true wallet %.4f (of the spend %.4f), %.3f of the true quantiles within their intervals, n_eff %.0f",
-				ev.Coverage, ev.Customers, res.Level, ev.Pinball, best, ev.Baseline, rank, spendRank, share, ev.Effective)
+			trueCoverage := float64(under) / float64(ev.Customers)
+			t.Logf("coverage %.4f of %d (true quantiles %.4f), level %.4f, pinball %.5g (true quantiles %.5g, one for all %.5g), rank correlation with the true wallet %.4f (of the spend %.4f), %.3f of the true quantiles within their intervals, n_eff %.0f",
+				ev.Coverage, ev.Customers, trueCoverage, res.Level, ev.Pinball, best, ev.Baseline, rank, spendRank, share, ev.Effective)
 			t.Logf("fifths %+v", ev.Fifths)
 			t.Logf("importance %+v", res.Importance)
-			if ev.Customers != c.n/5 || ev.Coverage < .88 || ev.Coverage > .92 {
-				t.Errorf("coverage %.4f of %d", ev.Coverage, ev.Customers)
+			// What the luck of the customers held out did to the true quantiles, it did to the estimates.
+			if ev.Customers != c.n/5 || math.Abs(ev.Coverage-trueCoverage) > .02 {
+				t.Errorf("coverage %.4f of %d, that of the true quantiles is %.4f", ev.Coverage, ev.Customers, trueCoverage)
 			}
 			if missed > c.excess {
 				t.Errorf("pinball %g; the best possible is %g, one quantile for all has %g", ev.Pinball, best, ev.Baseline)
@@ -114,17 +122,24 @@ func TestMarket(t *testing.T) {
 
 // Coverage over seeds stays within sampling error, so the level is not off systematically; also where spreads differ.
 func TestCoverageOverSeeds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow under the race detector; make test runs it without")
+	}
 	const seeds, n = 12, 5000
 	var market, spread, level float64
+	within := 0
 	for seed := range uint64(seeds) {
 		m := simulate(n, .5, 100+seed)
 		res := mustEstimate(t, m.spend, m.columns, Config{Seed: seed, Trees: 40})
 		market += res.Evaluation.Coverage / seeds
+		if c := res.Evaluation.Coverage; c >= .88 && c <= .92 {
+			within++
+		}
 		level += res.Level / seeds
 		spend, columns, _ := spreading(n, seed)
 		spread += mustEstimate(t, spend, columns, Config{Seed: seed, Trees: 40}).Evaluation.Coverage / seeds
 	}
-	t.Logf("mean coverage %.4f of the market, %.4f where spreads differ, mean level %.4f", market, spread, level)
+	t.Logf("mean coverage %.4f of the market (%d of %d from 0.88 to 0.92), %.4f where spreads differ, mean level %.4f", market, within, seeds, spread, level)
 	// Coverage of 1000 varies with standard deviation 0.0095, the calibration on 4000 with 0.0047: 0.0031 for a mean of 12.
 	for _, c := range []float64{market, spread} {
 		if math.Abs(c-.9) > 4*.0031 {
@@ -178,10 +193,12 @@ func TestAgainstExplicitWeights(t *testing.T) {
 	}
 	leafOf := func(tr *tree, row int) int32 {
 		at := int32(0)
-		for tr.nodes[at].predictor >= 0 {
+		for tr.nodes[at].weight == 0 {
 			nd := tr.nodes[at]
-			if at = nd.child; !nd.goesLeft(used[nd.predictor].bin(row)) {
-				at++
+			if bin := used[nd.predictor].bin(row); nd.left[bin/64]&(1<<(bin%64)) != 0 {
+				at = nd.child
+			} else {
+				at = nd.child + 1
 			}
 		}
 		return at
@@ -191,7 +208,7 @@ func TestAgainstExplicitWeights(t *testing.T) {
 	for rank, i := range p.rows {
 		rankOf[int(i)] = int32(rank)
 	}
-	used2 := make(map[*tree]int)
+	votes := make(map[*tree]int)
 	for row := range m.spend {
 		weight, trees := make([]float64, len(p.rows)), 0
 		own, inPool := rankOf[row]
@@ -203,7 +220,7 @@ func TestAgainstExplicitWeights(t *testing.T) {
 				continue
 			}
 			trees++
-			used2[tr]++
+			votes[tr]++
 			var mates []int32
 			leaf := leafOf(tr, row)
 			for rank, i := range p.rows {
@@ -251,8 +268,8 @@ func TestAgainstExplicitWeights(t *testing.T) {
 			near("high", res.High[row], res.Level+margin)
 		}
 	}
-	if len(used2) != cfg.Trees {
-		t.Errorf("%d of %d trees were used", len(used2), cfg.Trees)
+	if len(votes) != cfg.Trees {
+		t.Errorf("%d of %d trees were used", len(votes), cfg.Trees)
 	}
 }
 
@@ -335,7 +352,7 @@ func hash(res *Result) string {
 
 // The bits of a fixed run, with any number of threads.
 func TestGolden(t *testing.T) {
-	const want = "?"
+	const want = "6c61f78bdd9f7429047b977d4628bead50bbe5456e3d628497440932cbe22741"
 	m := simulate(3_000, .5, 7)
 	for _, threads := range []int{1, 2, 3, 7} {
 		res := mustEstimate(t, m.spend, m.columns, Config{Seed: 5, Trees: 30, Threads: threads})
@@ -367,8 +384,7 @@ func TestOwnSpendDoesNotDecide(t *testing.T) {
 	}
 }
 
-// Units change nothing but units: spends times a power of 2 that log1p cannot tell from a shift are not asked for, but the
-// order of predictors' values alone decides.
+// Only the order of a predictor's values counts, and not the names of levels (but for their order).
 func TestPredictorsCountByOrder(t *testing.T) {
 	m := simulate(2_000, .5, 6)
 	want := mustEstimate(t, m.spend, m.columns, Config{Trees: 20})
@@ -468,9 +484,9 @@ func TestManyLevels(t *testing.T) {
 	noise := &table.Column{Name: "noise", Numbers: make([]float64, n)}
 	spend, mean := make([]float64, n), make([]float64, n)
 	for i := range n {
-		level := s.Below(400, 0, uint64(i)) // about 24 customers each in the pool; 254 have a bin of their own
+		level := s.Below(230, 0, uint64(i)) // about 40 customers each in the pool, most of them enough for a bin
 		c.Strings[i], noise.Numbers[i] = fmt.Sprintf("p%03d", level), s.Float64(1, uint64(i))
-		mean[i] = 100 + float64(level*37%400)
+		mean[i] = 100 + float64(level*37%230*2)
 		if i%20 == 0 {
 			c.Strings[i], c.Missing[i], mean[i] = "", true, 2000
 		}
@@ -488,7 +504,7 @@ func TestManyLevels(t *testing.T) {
 	for i := 0; i < n; i += 20 {
 		without = append(without, res.Quantile[i])
 	}
-	// Their true quantile is 1800, that of the others below 450.
+	// Their true quantile is 1800, that of the others below 505.
 	if mean := exact.Mean(without); mean < 1500 || mean > 2000 {
 		t.Errorf("customers without product: %g on average, want about 1800", mean)
 	}
