@@ -3,39 +3,10 @@ package wallet
 import (
 	"context"
 	"fmt"
-	"slices"
 	"testing"
 
 	"segovia/engine/internal/exact"
 )
-
-func averageRanks(x []float64) []float64 {
-	order := make([]int, len(x))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		switch {
-		case x[a] < x[b]:
-			return -1
-		case x[a] > x[b]:
-			return 1
-		}
-		return 0
-	})
-	r := make([]float64, len(x))
-	for from := 0; from < len(x); {
-		to := from
-		for to+1 < len(x) && x[order[to+1]] == x[order[from]] {
-			to++
-		}
-		for k := from; k <= to; k++ {
-			r[order[k]] = float64(from+to) / 2
-		}
-		from = to + 1
-	}
-	return r
-}
 
 // The scores that logScores was chosen from.
 var scorings = map[string]scoring{

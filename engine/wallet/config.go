@@ -29,7 +29,13 @@ const (
 	minPool = 20
 )
 
-// The defaults' pinball losses and times stand in the benchmarks: BenchmarkChoices/minleaf=*, /rows=*, /pool=*, /try=*.
+// defaults returns c with the defaults that zero values stand for. They were measured by BenchmarkChoices: the pinball loss on
+// customers held out of a simulated market of 50,000, in per cent of that of one quantile for all; the true quantiles have
+// 50.6. Scores: log1p of spend 51.9, its rank 52.2, Savage's scores 52.2, spend 53.0. MinLeaf: 52.2 with 5, 51.9 with 10 and
+// with 15, 52.1 with 25, 52.6 with 50. Try, of 8 predictors: 53.1 with 2, 52.1 with 3, 51.9 with 4, 52.3 with 8. Trees: 52.1
+// with 50, 51.9 with 100 and with 200. Of a market of 100,000 (true quantiles: 51.1), trees of at most 8,192 customers have
+// 52.6, of 16,384 52.2, of 32,768 52.1; with leaves of 25 and a third of the predictors, pools of 8,192 have 54.8, of 16,384 53.5,
+// of 65,536 52.3.
 func (c Config) defaults() Config {
 	or := func(v *int, d int) {
 		if *v == 0 {

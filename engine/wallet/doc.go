@@ -30,7 +30,8 @@
 // The interval of a wallet is Woodruff's for a quantile (Journal of the American Statistical Association 47, 1952): the
 // levels 1.96 standard errors of a share below and above, read off the same distribution, with Kish's effective number
 // (sum w)^2 / sum w^2 of the weights for the sample size. It tells how well the quantile is known if the customers who
-// share leaves are comparable; it does not know of predictors that are missing.
+// share leaves are comparable. It knows neither of the width of leaves nor of predictors that are missing, so it is too narrow
+// for the true conditional quantile: in the simulated markets of TestMarket it holds that for 64 to 69 % of the customers.
 //
 // # Demand: what a unit of use is worth
 //

@@ -1,8 +1,10 @@
 package wallet
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"segovia/engine/internal/exact"
@@ -91,6 +93,27 @@ func shareQuantile(sigma, tau float64) float64 {
 // rankCorrelation is Spearman's.
 func rankCorrelation(a, b []float64) float64 {
 	return correlation(averageRanks(a), averageRanks(b))
+}
+
+// averageRanks are the ranks from 0, the mean rank where values are equal.
+func averageRanks(x []float64) []float64 {
+	order := make([]int, len(x))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(x[a], x[b]) })
+	r := make([]float64, len(x))
+	for from := 0; from < len(x); {
+		to := from
+		for to+1 < len(x) && x[order[to+1]] == x[order[from]] {
+			to++
+		}
+		for k := from; k <= to; k++ {
+			r[order[k]] = float64(from+to) / 2
+		}
+		from = to + 1
+	}
+	return r
 }
 
 func correlation(a, b []float64) float64 {
