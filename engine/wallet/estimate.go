@@ -116,8 +116,13 @@ func (f *forest) calibrate(ctx context.Context, cfg Config) (float64, error) {
 		return 0, err
 	}
 	slices.Sort(levels)
-	k := int(math.Ceil(float64(m+1) * cfg.Quantile))
-	return levels[min(k, m)-1], nil
+	k := min(m, int(math.Ceil(float64(m+1)*cfg.Quantile)))
+	next := 1.
+	if k < m {
+		next = levels[k]
+	}
+	// A customer is covered by the levels above the customer's own: halfway to the next.
+	return (levels[k-1] + next) / 2, nil
 }
 
 // predict fills the wallets of res and returns the effective numbers of the customers who were held out, in key order.
