@@ -11,6 +11,7 @@ import (
 	"segovia/engine/quality"
 	"segovia/engine/sweep"
 	"segovia/engine/table"
+	"segovia/engine/tiers"
 	"segovia/kernels"
 )
 
@@ -24,10 +25,13 @@ type Job struct {
 	Path     kernels.Path
 	Language string // of the names in tables: "de" or "en"
 	MinRows  int    // fewer customers than this stop the run (SEG-GAT-001)
+	// Tiers says what customers could be worth and what to do about it; nil = nothing is asked for, and the steps "value"
+	// and "tiers" are left out.
+	Tiers *tiers.Config
 }
 
 // Steps are the names of the steps, in order.
-var Steps = []string{"features", "prep", "sweep", "segment"}
+var Steps = []string{"features", "value", "prep", "sweep", "segment", "tiers"}
 
 // Outcome is what the steps have made; parts of steps that did not run are nil.
 type Outcome struct {
@@ -43,6 +47,13 @@ type Outcome struct {
 	Model     *Model
 	Labels    []Assignment // in the order of the feature table's rows
 	Segments  *profile.Report
+	Estimates *tiers.Estimates
+	Value     *tiers.Report
+	Customers *tiers.Customers // in the order of the feature table's rows
+	Regions   *tiers.RegionsReport
+
+	hash   [sha256.Size]byte // of the feature table as it was folded
+	hidden []*table.Column   // what was folded for the tiers alone
 }
 
 // Assignment is where one customer belongs.

@@ -11,6 +11,8 @@ import (
 	"segovia/engine/profile"
 	"segovia/engine/quality"
 	"segovia/engine/sweep"
+	"segovia/engine/table"
+	"segovia/engine/tiers"
 	"segovia/kernels/problem"
 )
 
@@ -24,13 +26,18 @@ func (j *Job) Run(ctx context.Context, sources []features.Source, until string, 
 	}
 	steps := map[string]func() (in, out int64, err error){
 		"features": func() (int64, int64, error) { return j.features(ctx, o, sources, progress) },
+		"value":    func() (int64, int64, error) { return j.value(ctx, o) },
 		"prep":     func() (int64, int64, error) { return j.prep(o) },
 		"sweep":    func() (int64, int64, error) { return j.sweep(ctx, o, progress) },
 		"segment":  func() (int64, int64, error) { return j.segment(o) },
+		"tiers":    func() (int64, int64, error) { return j.tiers(ctx, o) },
 	}
 	for _, name := range Steps[:slices.Index(Steps, until)+1] {
 		if err := ctx.Err(); err != nil {
 			return o, err
+		}
+		if j.Tiers == nil && (name == "value" || name == "tiers") {
+			continue
 		}
 		end := watch(name)
 		in, out, err := steps[name]()
@@ -43,11 +50,13 @@ func (j *Job) Run(ctx context.Context, sources []features.Source, until string, 
 }
 
 func (j *Job) features(ctx context.Context, o *Outcome, sources []features.Source, progress ports.Progress) (in, out int64, err error) {
-	r, err := features.Fold(ctx, j.Features, sources, progress)
+	r, err := features.Fold(ctx, j.FoldConfig(), sources, progress)
 	if err != nil {
 		return 0, 0, err
 	}
 	o.Features, o.Quality = r, r.Quality
+	o.hide()
+	o.hash = TableHash(r.Table)
 	for _, s := range r.Quality.Sources {
 		in += s.RowsRead
 	}
@@ -67,6 +76,64 @@ func (j *Job) features(ctx context.Context, o *Outcome, sources []features.Sourc
 			Why: "at least two different customers are needed", Fix: "check where, window and as_of"}
 	}
 	return in, int64(customers), nil
+}
+
+// FoldConfig is the configuration of the feature table with the features that are only needed for the tiers.
+func (j *Job) FoldConfig() features.Config {
+	cfg := j.Features
+	if j.Tiers != nil {
+		cfg.Columns = append(slices.Clone(cfg.Columns), j.Tiers.Features()...)
+	}
+	return cfg
+}
+
+// hide takes the features that are only needed for the tiers out of the table and the quality report.
+func (o *Outcome) hide() {
+	t := o.Features.Table
+	for _, c := range t.Columns {
+		if tiers.IsInternal(c.Name) {
+			o.hidden = append(o.hidden, c)
+		}
+	}
+	t.Columns = slices.DeleteFunc(t.Columns, func(c *table.Column) bool { return tiers.IsInternal(c.Name) })
+	if o.Quality != nil {
+		o.Quality.Features = slices.DeleteFunc(o.Quality.Features, func(f quality.Feature) bool { return tiers.IsInternal(f.Name) })
+	}
+}
+
+// value estimates what each customer could be worth.
+func (j *Job) value(ctx context.Context, o *Outcome) (in, out int64, err error) {
+	t := o.Features.Table
+	input := tiers.Input{Table: t, Hidden: o.hidden, WindowDays: j.windowDays(o.Features), FeatureWindows: j.featureWindows()}
+	o.Estimates, err = tiers.Estimate(ctx, input, *j.Tiers)
+	return int64(t.Rows()), int64(t.Rows()), err
+}
+
+// tiers assigns what follows from the estimates and the segments.
+func (j *Job) tiers(ctx context.Context, o *Outcome) (in, out int64, err error) {
+	n := int64(o.Features.Table.Rows())
+	o.Value, o.Customers, o.Regions, err = o.Estimates.Assign(ctx, j.Segmentation(o))
+	return n, n, err
+}
+
+// Segmentation is what the tiers see of the segments.
+func (j *Job) Segmentation(o *Outcome) tiers.Segmentation {
+	labels := make([]int, len(o.Labels))
+	for i, a := range o.Labels {
+		labels[i] = a.Number - 1
+	}
+	return tiers.Segmentation{Labels: labels, Segments: o.Segments}
+}
+
+// featureWindows are the windows, in days, of features that have one of their own.
+func (j *Job) featureWindows() map[string]float64 {
+	out := map[string]float64{}
+	for _, c := range j.Features.Columns {
+		if c.Window > 0 {
+			out[c.Name] = c.Window.Hours() / 24
+		}
+	}
+	return out
 }
 
 func (j *Job) prep(o *Outcome) (in, out int64, err error) {
@@ -118,8 +185,7 @@ func (j *Job) segment(o *Outcome) (in, out int64, err error) {
 	at := slices.IndexFunc(o.Solutions, func(s sweep.Solution) bool { return s.K == *chosen.K })
 	k, solution := o.Sweep.At(*chosen.K), &o.Solutions[at]
 	o.Chosen = solution
-	hash := TableHash(o.Features.Table)
-	o.Model = NewModel(j.Project, j.Sweep.Seed, hash, o.PrepModel, o.Prepared, *solution, *k)
+	o.Model = NewModel(j.Project, j.Sweep.Seed, o.hash, o.PrepModel, o.Prepared, *solution, *k)
 	o.Model.Features = Define(j.Features, o.Quality)
 	for _, g := range chosen.Gates {
 		if g.K == solution.K {
@@ -140,12 +206,7 @@ func (j *Job) segment(o *Outcome) (in, out int64, err error) {
 	input := profile.Input{Table: o.Features.Table, Columns: o.Prepared.Names, X: o.Prepared.X, Sources: o.Prepared.Sources,
 		Labels: make([]int, n), K: solution.K, Pairs: 0,
 		ChosenBecause: profile.Text{DE: chosen.BecauseDE, EN: chosen.Because}, Passed: chosen.Passed,
-		WindowDays: j.windowDays(o.Features), FeatureWindows: map[string]float64{}}
-	for _, c := range j.Features.Columns {
-		if c.Window > 0 {
-			input.FeatureWindows[c.Name] = c.Window.Hours() / 24
-		}
-	}
+		WindowDays: j.windowDays(o.Features), FeatureWindows: j.featureWindows()}
 	for i, l := range solution.Labels {
 		input.Labels[i] = int(l)
 	}

@@ -25,6 +25,14 @@ func both(f func(l language) string) Text { return Text{DE: f(de), EN: f(en)} }
 
 func tx(de, en string) Text { return Text{DE: de, EN: en} }
 
+// Localise gives a plain decimal ("-1234.5") the separators of German or English.
+func Localise(plain string, german bool) string {
+	if german {
+		return localise(plain, de)
+	}
+	return localise(plain, en)
+}
+
 // localise gives a plain decimal ("-1234.5") the language's separators: "-1.234,5" or "-1,234.5".
 func localise(plain string, l language) string {
 	group, point := ".", ","

@@ -47,6 +47,7 @@ type Config struct {
 	RevenueCuts [3]float64
 	Currency    string           // printed behind amounts, for example "€"; empty = nothing
 	Vocabulary  map[string]Words // by feature name: replaces the words that were recognised
+	Nicknames   []Nickname       // names of the house; the first that fits a segment begins its name
 	MinCell     int              // levels that fewer customers of a segment have are not published; 0 = 10
 	Threads     int              // 0 = all; never changes the result
 }
@@ -154,6 +155,7 @@ func checkNames(t *table.Table, cfg Config) error {
 			list = append(list, unknownFeature(t, "vocabulary", name))
 		}
 	}
+	list = append(list, problem.All(checkNicknames(cfg.Nicknames, func(name string) bool { return t.Column(name) != nil }, t.Names()))...)
 	return list.Err()
 }
 

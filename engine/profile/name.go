@@ -16,7 +16,7 @@ var revenueNames = [4]Text{
 	tx("hoher Umsatz", "high revenue"), tx("sehr hoher Umsatz", "very high revenue"),
 }
 
-// names gives every segment a name, unique in each language: the revenue class where the segments differ in it, and the
+// names gives every segment a name, unique in each language: its nickname, if one fits; else the revenue class where the segments differ in it, and the
 // strongest trait; two traits without revenue. Segments of equal names get further traits, first those that the others
 // do not have, and at last a rank. A name depends on classes, bands and ranks, never on figures.
 func (d *describer) names(classOf []int) []Text {
@@ -29,7 +29,11 @@ func (d *describer) names(classOf []int) []Text {
 	left := make([][]trait, k)
 	for s := range k {
 		take := 2
-		if byClass {
+		nickname, has := d.nickname(s, classOf)
+		if has {
+			parts[s] = append(parts[s], nickname)
+			take = 0
+		} else if byClass {
 			parts[s] = append(parts[s], revenueNames[classOf[s]])
 			take = 1
 		}
@@ -38,7 +42,7 @@ func (d *describer) names(classOf []int) []Text {
 			parts[s], left[s] = append(parts[s], left[s][0].inName), left[s][1:]
 		}
 		switch {
-		case len(d.typical[s]) > 0:
+		case len(d.typical[s]) > 0 || has:
 		case byClass:
 			parts[s] = append(parts[s], tx("sonst durchschnittlich", "otherwise average"))
 		default:

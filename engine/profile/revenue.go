@@ -1,5 +1,7 @@
 package profile
 
+import "segovia/engine/table"
+
 // roles are the features that segments.json has fields for; nil = not there.
 type roles struct {
 	revenue, orders, contacts *numeric
@@ -39,7 +41,7 @@ func assign(numbers []*numeric, cats []*category, cfg Config) roles {
 		if f.col.Name == name || name == "" && r.reachable == nil && reachableName(f) {
 			r.reachable = f
 		}
-		if c := f.meta.concept; c != nil && c.id == "potential_realised" && r.realised == nil {
+		if c := f.meta.concept; c != nil && (c.id == "potential_realised" || c.id == "share_of_wallet" && f.meta.share) && r.realised == nil {
 			r.realised = f
 		}
 	}
@@ -132,4 +134,34 @@ func yearFactor(f *numeric, in Input) (float64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// Recognise returns the names of the features of a table that have a part to play, by part: "revenue", "orders" and
+// "contacts" as configured, else the first that is recognised; "recency", the days since the last order, and "returns", their
+// share, as recognised. Parts that no feature plays are not in the map.
+func Recognise(t *table.Table, cfg Config) map[string]string {
+	out := map[string]string{}
+	for _, part := range []struct {
+		name, given string
+		concepts    []string
+	}{
+		{"revenue", cfg.Revenue, []string{"revenue"}}, {"orders", cfg.Orders, []string{"orders"}},
+		{"contacts", cfg.Contacts, []string{"contacts", "campaign_contacts"}},
+		{"recency", "", []string{"recency"}}, {"returns", "", []string{"returns"}},
+	} {
+		if part.given != "" {
+			out[part.name] = part.given
+			continue
+		}
+		for _, id := range part.concepts {
+			for _, c := range t.Columns {
+				m := describeColumn(c, cfg)
+				fits := c.Kind != table.Category && m.concept != nil && m.concept.id == id
+				if isShare := m.share || m.percent; fits && isShare == (part.name == "returns") && out[part.name] == "" {
+					out[part.name] = c.Name
+				}
+			}
+		}
+	}
+	return out
 }

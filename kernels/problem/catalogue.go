@@ -79,6 +79,7 @@ var Catalogue = []Entry{
 	{"SEG-CFG-009", ExitConfig, "configuration not readable", "The configuration or a file of variables cannot be opened.", "Name it with --config, or write one with `segovia init FILES...`."},
 	{"SEG-CFG-010", ExitConfig, "note on the configuration", "Something in a valid configuration should be known: a figure that stays empty, a table that no feature uses.", "Nothing need be done; the message says what would."},
 	{"SEG-CFG-011", ExitConfig, "not available in this version", "The configuration asks for something that this version of Segovia cannot do.", "Remove it, or install a version that can."},
+	{"SEG-CFG-012", ExitConfig, "rule of tiers contradicts itself", "Cuts do not rise, rules of the grid overlap or leave customers without a tier, or tiers move against a direction.", "Mend the rule that the message names; every combination of classes needs exactly one."},
 	{"SEG-OUT-001", ExitOutput, "unsafe output name", "A name would leave the output directory.", "Rename the value."},
 	{"SEG-OUT-002", ExitOutput, "disk full", "The output cannot be written: no space left.", "Free the space that the message names."},
 	{"SEG-OUT-003", ExitOutput, "output not writable", "The operating system refused to write.", "Check rights and mount of the output directory."},

@@ -1,0 +1,95 @@
+package tiers
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"segovia/engine/table"
+)
+
+// Table returns all that is known of each customer as columns, in the order of the feature table's rows; texts are in the
+// configured language.
+func (e *Estimates) Table(o *Customers, seg Segmentation) *table.Table {
+	german := e.cfg.Language == "de"
+	t := &table.Table{Keys: e.in.Table.Keys}
+	n := t.Rows()
+	text := func(name, formula string, of func(i int) string) {
+		c := &table.Column{Name: name, Kind: table.Category, Formula: formula, Strings: make([]string, n), ProfileOnly: true}
+		_ = e.each(context.Background(), n, func(i int) { c.Strings[i] = of(i) })
+		t.Columns = append(t.Columns, c)
+	}
+	number := func(name, unit, formula string, values []float64) {
+		t.Columns = append(t.Columns, &table.Column{Name: name, Unit: unit, Formula: formula, Numbers: values, ProfileOnly: true})
+	}
+	segment := func(i int) int { return seg.Labels[i] }
+	text("segment_id", "", func(i int) string { return seg.Segments.Segments[segment(i)].ID })
+	text("segment", "", func(i int) string {
+		s := seg.Segments.Segments[segment(i)].Name
+		return tx(s.DE, s.EN).in(german)
+	})
+	if o.Tier != nil {
+		text("tier", "grid of potential, share of wallet and behaviour", func(i int) string { return o.Tiers[o.Tier[i]] })
+		text("tier_reason", "", func(i int) string { return o.Reason(i, german) })
+	}
+	if o.Profile != nil {
+		text("profile", "most similar archetype of behaviour", func(i int) string { return o.Archetypes[o.Profile[i]].in(german) })
+		number("profile_similarity", "", "1 / (1 + mean distance in standard deviations)", o.Similarity)
+		if len(o.Archetypes) > 1 {
+			text("profile_runner_up", "second most similar archetype", func(i int) string { return o.Archetypes[o.RunnerUp[i]].in(german) })
+			number("runner_up_similarity", "", "1 / (1 + mean distance in standard deviations)", o.Second)
+		}
+	}
+	if spend := e.revenue(); spend != nil {
+		number("realised", "currency", e.roles.Revenue+", a year", spend)
+		if low, high := e.numbers("wallet_low"), e.numbers("wallet_high"); low != nil {
+			number("share_of_wallet_low", "share", "realised / wallet_high", shares(spend, high))
+			number("share_of_wallet_high", "share", "realised / wallet_low", shares(spend, low))
+		}
+	}
+	for _, name := range Added {
+		if c := e.columns[name]; c != nil {
+			t.Columns = append(t.Columns, c)
+		}
+	}
+	if len(o.Groups) > 0 {
+		text("groups", "names of the groups, separated by commas", func(i int) string {
+			var in []string
+			for g, name := range o.Groups {
+				if o.InGroup[g][i] {
+					in = append(in, name)
+				}
+			}
+			return strings.Join(in, ",")
+		})
+		for g, name := range o.Groups {
+			c := &table.Column{Name: "group_" + name, Kind: table.Bool, Formula: e.report.Groups[g].Rule, Numbers: make([]float64, n), ProfileOnly: true}
+			for i, is := range o.InGroup[g] {
+				if is {
+					c.Numbers[i] = 1
+				}
+			}
+			t.Columns = append(t.Columns, c)
+		}
+	}
+	if o.PlanOf != nil {
+		for f, field := range PlanFields {
+			text("plan_"+field, "strategy by segment and tier", func(i int) string { return o.Plans[o.PlanOf[i]][f].in(german) })
+		}
+	}
+	return t
+}
+
+// shares divides spend by wallets that are at least the spend.
+func shares(spend, wallet []float64) []float64 {
+	out := make([]float64, len(spend))
+	for i := range out {
+		switch {
+		case !(wallet[i] > 0):
+			out[i] = math.NaN()
+		case spend[i] > 0:
+			out[i] = spend[i] / wallet[i]
+		}
+	}
+	return out
+}

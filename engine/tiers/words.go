@@ -1,0 +1,60 @@
+package tiers
+
+import (
+	"strconv"
+	"strings"
+
+	"segovia/engine/profile"
+)
+
+func (t Text) in(german bool) string {
+	if german {
+		return t.DE
+	}
+	return t.EN
+}
+
+// both builds a Text from a function of the language.
+func both(f func(german bool) string) Text { return Text{DE: f(true), EN: f(false)} }
+
+var classLabels = map[string]Text{
+	"very_low": tx("sehr niedrig", "very low"), "low": tx("niedrig", "low"), "medium": tx("mittel", "medium"),
+	"high": tx("hoch", "high"), "very_high": tx("sehr hoch", "very high"),
+}
+
+// classLabel names a class for people; a class of the configuration's own is its own name.
+func classLabel(class string) Text {
+	if t, ok := classLabels[class]; ok {
+		return t
+	}
+	return tx(class, class)
+}
+
+// amount writes a figure with its unit: shares in per cent, scores and amounts of at least 100 without decimals.
+func amount(x float64, unit string, german bool) string {
+	if unit == "share" {
+		return number(100*x, german) + " %"
+	}
+	s := number(x, german)
+	if unit != "" && unit != "score" {
+		s += " " + unit
+	}
+	return s
+}
+
+// number writes x to three significant digits, whole from 100 on, with the language's separators.
+func number(x float64, german bool) string {
+	decimals := 0
+	switch m := max(x, -x); {
+	case m == 0 || m >= 99.95:
+	case m >= 9.995:
+		decimals = 1
+	default:
+		decimals = 2
+	}
+	s := strconv.FormatFloat(x, 'f', decimals, 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return profile.Localise(s, german)
+}
