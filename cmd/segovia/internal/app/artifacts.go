@@ -84,11 +84,21 @@ func (n *night) write(o *engine.Outcome, create func(name string) (recordOut, er
 	if o.Segments != nil {
 		ids := accountIDs(o.Features.Table.Keys, engine.Tied(o.Features.Accounts))
 		id := outColumn{field: arrow.Field{Name: "customer_id", Type: arrow.BinaryTypes.String}, texts: o.Features.Table.Keys}
-		steps = append(steps, func() error { return putTable("labels.parquet", segmentColumns(o.Model, id, o.Labels, ids)) },
+		steps = append(steps, func() error {
+			return putTable("labels.parquet", append(segmentColumns(o.Model, id, o.Labels, ids), tierColumns(o)...))
+		},
 			func() error { return put("segments.json", o.Segments) },
 			func() error { return put("model.json", o.Model) })
 		if a := o.Features.Accounts; a != nil && a.Mode == features.AccountsSum {
 			steps = append(steps, func() error { return putTable("members.parquet", memberColumns(o)) })
+		}
+	}
+	if o.Value != nil {
+		steps = append(steps, func() error { return put("value.json", o.Value) }, func() error {
+			return putTable("customers.parquet", featureColumns(o.Estimates.Table(o.Customers, n.job.Segmentation(o)), "customer_id"))
+		})
+		if o.Regions != nil {
+			steps = append(steps, func() error { return put("regions.json", o.Regions) })
 		}
 	}
 	for _, s := range steps {
@@ -97,6 +107,28 @@ func (n *night) write(o *engine.Outcome, create func(name string) (recordOut, er
 		}
 	}
 	return nil
+}
+
+// tierColumns are the columns of labels.parquet that the step tiers adds.
+func tierColumns(o *engine.Outcome) []outColumn {
+	var out []outColumn
+	if o.Customers == nil {
+		return nil
+	}
+	texts := func(name string, of func(i int) string) {
+		c := outColumn{field: arrow.Field{Name: name, Type: arrow.BinaryTypes.String}, texts: make([]string, len(o.Labels))}
+		for i := range c.texts {
+			c.texts[i] = of(i)
+		}
+		out = append(out, c)
+	}
+	if c := o.Customers; c.Tier != nil {
+		texts("tier", func(i int) string { return c.Tiers[c.Tier[i]] })
+	}
+	if p := o.Value.Profiles; p != nil {
+		texts("profile", func(i int) string { return p.Archetypes[o.Customers.Profile[i]].ID })
+	}
+	return out
 }
 
 // preparedColumns are the columns of the matrix before the grid.

@@ -80,7 +80,23 @@ func (e *env) checkData(c *config.Config) ([]sourceSeen, error) {
 		}
 		seen = append(seen, look)
 	}
-	return seen, c.Locate(features.ValidateConfig(c.FeaturesConfig(e.now()), schemas).Err())
+	return seen, e.checkColumns(c, schemas)
+}
+
+// checkColumns holds what features, tiers and the rules of groups need against the columns that are there.
+func (e *env) checkColumns(c *config.Config, schemas map[string]*arrow.Schema) error {
+	cfg := c.FeaturesConfig(e.now())
+	prices, err := e.priceList(c)
+	worth := c.TiersConfig(prices, nil)
+	if worth != nil {
+		cfg.Columns = append(cfg.Columns, worth.Features()...)
+	}
+	all := append(problem.List(problem.All(err)), features.ValidateConfig(cfg, schemas)...)
+	if worth != nil && len(all) == 0 {
+		shape, open := features.Shape(cfg, schemas)
+		all = append(all, problem.All(worth.CheckExpressions(shape, open))...)
+	}
+	return c.Locate(all.Err())
 }
 
 // sourceSeen is what was seen of one source.

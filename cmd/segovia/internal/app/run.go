@@ -122,6 +122,11 @@ func (e *env) newNight(args []string, f runFlags) (*night, error) {
 	n.job.Features.MemoryMax, n.job.Features.TempDir = e.memoryBudget(int64(cfg.Run.Memory)), e.tempDir(cfg.Run.TempDir)
 	n.job.Sweep.Choose.BestFailing = n.job.Sweep.Choose.BestFailing || f.forcePublish
 	n.asOf = n.job.Features.AsOf
+	prices, err := e.priceList(cfg)
+	if err != nil {
+		return nil, err
+	}
+	n.job.Tiers = cfg.TiersConfig(prices, path)
 	n.results = runstore.Results{Schema: runstore.ResultsSchema, FormatVersion: runstore.FormatVersion, Project: cfg.Project, Start: start, Status: "running"}
 	return n, nil
 }
@@ -294,7 +299,7 @@ func (e *env) nightly(args []string, f runFlags) (err error) {
 			return n.tell(store, id, nil, "unchanged")
 		}
 	}
-	o, err := n.work("segment")
+	o, err := n.work(engine.Steps[len(engine.Steps)-1])
 	create := func(name string) (recordOut, error) { return work.Create(name) }
 	if err != nil {
 		// What was made until then helps to find the cause; it is not published.

@@ -37,6 +37,7 @@ func newStepCommands(e *env) []*cobra.Command {
 		{"prep", "Features to the matrix that is clustered: prepared.parquet", "also prepared.parquet"},
 		{"stability", "The k sweep with its bootstrap tests: sweep.json", "also sweep.json"},
 		{"segment", "Labels and descriptions of the chosen solution: labels.parquet and segments.json", "also labels.parquet, segments.json and model.json"},
+		{"tiers", "Potential, wallet, tiers, groups and plans per customer: value.json and customers.parquet", "also value.json, customers.parquet and regions.json"},
 		{reportStep, "The report for people: report.html", "also report.html"},
 	} {
 		f := runFlags{until: stepOf(s.name)}
@@ -65,6 +66,10 @@ func (e *env) runSteps(args []string, f runFlags) error {
 	n, err := e.newNight(args, f)
 	if err != nil {
 		return err
+	}
+	if n.job.Tiers == nil && (f.until == "value" || f.until == "tiers") && !f.report {
+		return n.cfg.Problem("tiers", "SEG-CFG-008", "there is nothing to do for the step "+f.until,
+			"the configuration has none of the sections tiers, lifetime, archetypes, groups, goal, plans and regions", "add `tiers: {}`")
 	}
 	var o *engine.Outcome
 	if err = n.open(e.ctx); err == nil {

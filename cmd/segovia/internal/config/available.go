@@ -23,14 +23,10 @@ func (c *Config) Available() error {
 	if c.Sweep.Algorithm != "kmeans" {
 		no("sweep.algorithm", fmt.Sprintf("algorithm %q is asked for", c.Sweep.Algorithm), "write `algorithm: kmeans`")
 	}
-	if c.Stability.BootScheme != "multinomial" {
-		no("stability.boot_scheme", fmt.Sprintf("the bootstrap scheme %q is asked for", c.Stability.BootScheme), "write `boot_scheme: multinomial`")
-	}
 	for _, s := range []struct {
 		path, what string
 		set        bool
 	}{
-		{"tiers", "tiers are asked for", c.Tiers != nil},
 		{"classify", "a supervised model is asked for", c.Classify != nil},
 		{"monitor", "gates against the last night are asked for", c.Monitor != nil},
 		{"export", "exports are asked for", len(c.Export) > 0},
@@ -49,6 +45,7 @@ func (c *Config) remarks() {
 		for _, f := range c.Features.Columns {
 			used = used || f.From == s.Name
 		}
+		used = used || c.Lifetime != nil && c.purchases() == s.Name || c.Tiers != nil && c.Tiers.Potential != nil && c.Tiers.Potential.From == s.Name
 		if !used {
 			c.warn(join("sources", s.Name), "no feature uses source %q; it is read for its quality only", s.Name)
 		}

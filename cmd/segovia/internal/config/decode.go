@@ -109,9 +109,6 @@ func (d *decoder) value(n *node, v reflect.Value, path string, tag reflect.Struc
 		v = v.Elem()
 	}
 	switch x := v.Addr().Interface().(type) {
-	case *Free:
-		x.text = n.brief()
-		return
 	case *Entity:
 		if n.kind == scalar {
 			x.Table = n.text
@@ -407,27 +404,6 @@ func (d *decoder) defaults(v reflect.Value) {
 			panic("BUG: config: default of " + f.name + ": " + quiet.problems.Error())
 		}
 	}
-}
-
-// brief writes a node on one line, for values without a form of their own.
-func (n *node) brief() string {
-	switch n.kind {
-	case scalar:
-		return n.text
-	case list:
-		parts := make([]string, len(n.items))
-		for i, it := range n.items {
-			parts[i] = it.brief()
-		}
-		return "[" + strings.Join(parts, ", ") + "]"
-	case mapping:
-		parts := make([]string, len(n.pairs))
-		for i, p := range n.pairs {
-			parts[i] = p.key + ": " + p.value.brief()
-		}
-		return "{" + strings.Join(parts, ", ") + "}"
-	}
-	return ""
 }
 
 // allKeys lists for every key of the model the sections that know it.

@@ -113,6 +113,9 @@ func (c *Config) ProfileConfig() profile.Config {
 		out.RevenueCuts = [3]float64(s.RevenueCuts)
 	}
 	text := func(l Label) profile.Text { return profile.Text{DE: l.DE, EN: l.EN} }
+	for _, n := range s.Nicknames {
+		out.Nicknames = append(out.Nicknames, profile.Nickname{Name: profile.Text{DE: n.Name.DE, EN: n.Name.EN}, When: n.When})
+	}
 	for name, w := range s.Vocabulary {
 		if out.Vocabulary == nil {
 			out.Vocabulary = map[string]profile.Words{}

@@ -35,7 +35,7 @@ prep:     {impute: median, transform: {revenue_12m: log1p}, clip: [0.5%, 99.5%],
 sweep:    {algorithm: kmeans, k: 2..15, restarts: 10, gap: 50, silhouette: exact}
 stability: {bootstrap: 100, require: {global: 0.80, each_segment: 0.60}}
 segment:  {choose: stable-then-gap, min_size: 1%, max_segments: 10, match_previous: 0.5, names: auto, language: de}
-tiers:    {potential: ..., wallet: ..., behaviour: ..., cuts: ...}
+tiers:    {wallet: {quantile: 0.9}, behaviour: {score: "orders_12m * 5"}, cuts: {behaviour: {at: [20, 60]}}}
 classify: {model: gradient_boosting, holdout: 20%, abstain_below: 0.6}
 monitor:  {gates: {rows: 10%, null_share: 5pp, psi: 0.25, migrated: 8%}}
 export:   [{name: crm, type: csv, profile: salesforce, delta: true}]

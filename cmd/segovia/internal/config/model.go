@@ -5,21 +5,27 @@ const Version = 1
 
 // Config is a whole configuration. Tags declare it: cfg the key, doc its meaning, def its default, enum its values.
 type Config struct {
-	Version   int       `cfg:"version,required" doc:"Version of this file's form: 1."`
-	Project   string    `cfg:"project,required" doc:"Name of the project; segment ids are minted from it."`
-	Run       Run       `cfg:"run" doc:"How a run works; nothing here but the seed changes results."`
-	Sources   []Source  `cfg:"sources,keyed" doc:"Tables to read, by name."`
-	Quality   Quality   `cfg:"quality" doc:"What the data must fulfil."`
-	Features  Features  `cfg:"features" doc:"What is known of each customer."`
-	Prep      Prep      `cfg:"prep" doc:"How features become the matrix that is clustered."`
-	Sweep     Sweep     `cfg:"sweep" doc:"Which numbers of segments are tried, and how."`
-	Stability Stability `cfg:"stability" doc:"Bootstrap tests and what they must show."`
-	Segment   Segment   `cfg:"segment" doc:"Which solution is chosen and how segments are described."`
-	Tiers     *Tiers    `cfg:"tiers" doc:"Key Account, A, B, C, D from potential, share of wallet and behaviour."`
-	Classify  *Classify `cfg:"classify" doc:"A supervised model of the segments."`
-	Monitor   *Monitor  `cfg:"monitor" doc:"Gates that stop a publication."`
-	Export    []Export  `cfg:"export" doc:"What leaves the house."`
-	Report    Report    `cfg:"report" doc:"The page for people."`
+	Version    int         `cfg:"version,required" doc:"Version of this file's form: 1."`
+	Project    string      `cfg:"project,required" doc:"Name of the project; segment ids are minted from it."`
+	Run        Run         `cfg:"run" doc:"How a run works; nothing here but the seed changes results."`
+	Sources    []Source    `cfg:"sources,keyed" doc:"Tables to read, by name."`
+	Quality    Quality     `cfg:"quality" doc:"What the data must fulfil."`
+	Features   Features    `cfg:"features" doc:"What is known of each customer."`
+	Prep       Prep        `cfg:"prep" doc:"How features become the matrix that is clustered."`
+	Sweep      Sweep       `cfg:"sweep" doc:"Which numbers of segments are tried, and how."`
+	Stability  Stability   `cfg:"stability" doc:"Bootstrap tests and what they must show."`
+	Segment    Segment     `cfg:"segment" doc:"Which solution is chosen and how segments are described."`
+	Tiers      *Tiers      `cfg:"tiers" doc:"Key Account, A, B, C, D from potential, share of wallet and behaviour."`
+	Lifetime   *Lifetime   `cfg:"lifetime" doc:"Orders to be expected of each customer and what they are worth."`
+	Archetypes *Archetypes `cfg:"archetypes" doc:"Named archetypes of behaviour; each customer gets the most similar one."`
+	Groups     []Group     `cfg:"groups" doc:"Customers to look at, by rules; without it, with tiers, the usual six. [] = none."`
+	Goal       *Goal       `cfg:"goal" doc:"What the segmentation is for; segments are judged against it."`
+	Plans      []Plan      `cfg:"plans" doc:"Strategy by segment and tier; empty fields are filled with proposals."`
+	Regions    *Regions    `cfg:"regions" doc:"Where potential and A customers are."`
+	Classify   *Classify   `cfg:"classify" doc:"A supervised model of the segments."`
+	Monitor    *Monitor    `cfg:"monitor" doc:"Gates that stop a publication."`
+	Export     []Export    `cfg:"export" doc:"What leaves the house."`
+	Report     Report      `cfg:"report" doc:"The page for people."`
 
 	File string `cfg:"-"` // path of the file as the user wrote it
 	Dir  string `cfg:"-"` // folder where relative paths start
@@ -231,6 +237,13 @@ type Segment struct {
 	RevenueCuts      []float64        `cfg:"revenue_cuts" min:"0" doc:"From which multiple of the mean revenue per customer a segment is medium, high, very high; default [0.4, 1.2, 2]."`
 	Currency         string           `cfg:"currency" doc:"Printed behind amounts."`
 	Vocabulary       map[string]Words `cfg:"vocabulary" doc:"How people speak of a feature, by its name."`
+	Nicknames        []Nickname       `cfg:"nicknames" doc:"Names of the house, for example {name: {de: Schläfer, en: sleepers}, when: {recency_days: high}}; the first that fits a segment becomes its name."`
+}
+
+// Nickname is a name of the house for segments.
+type Nickname struct {
+	Name Label               `cfg:"name" doc:"For example: Vielkäufer, heavy buyers."`
+	When map[string][]string `cfg:"when" enum:"very_low|low|medium|high|very_high" doc:"Levels by feature: all must fit."`
 }
 
 // Words are how people speak of a feature; what is not given is derived.
@@ -240,14 +253,6 @@ type Words struct {
 	High     Label `cfg:"high" doc:"Of a segment with high values, for example many orders."`
 	Low      Label `cfg:"low" doc:"Of a segment with low values, for example few orders."`
 	VeryLow  Label `cfg:"very_low" doc:"Of a segment with very low values, for example hardly any orders."`
-}
-
-// Tiers is the section `tiers`; its parts are defined by the version that computes them.
-type Tiers struct {
-	Potential Free `cfg:"potential" doc:"Revenue potential per customer."`
-	Wallet    Free `cfg:"wallet" doc:"Share of wallet."`
-	Behaviour Free `cfg:"behaviour" doc:"Purchase behaviour."`
-	Cuts      Free `cfg:"cuts" doc:"Where tiers begin."`
 }
 
 // Classify is the section `classify`.

@@ -105,8 +105,6 @@ func fieldSchema(t reflect.Type, f field, required bool) object {
 	}
 	v := reflect.New(t).Interface()
 	switch v.(type) {
-	case *Free:
-		return object{}
 	case *Entity:
 		return object{{"anyOf", []object{{{"type", "string"}}, structSchema(t, required)}}}
 	case *Range:

@@ -70,11 +70,6 @@ func (c *Config) walk(v reflect.Value, path string, visit func(path string, v an
 
 func (c *Config) walkValue(fv reflect.Value, at string, f field, visit func(path string, v any)) {
 	switch x := fv.Addr().Interface().(type) {
-	case *Free:
-		if x.text != "" {
-			visit(at, x.text)
-		}
-		return
 	case *Share:
 		visit(at, float64(*x))
 		return

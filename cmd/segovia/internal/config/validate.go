@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"segovia/engine/tiers"
 	"segovia/io/csvio"
 	"segovia/kernels/problem"
 )
@@ -113,6 +114,7 @@ func (c *Config) validate() problem.List {
 		k.entity()
 		k.columns()
 		k.references()
+		k.worth()
 	}
 	k.choice()
 	k.others()
@@ -339,6 +341,17 @@ func (k *checker) references() {
 	need("segment.addressable", k.Segment.Addressable)
 	for _, n := range sortedKeys(k.Segment.Vocabulary) {
 		need(join("segment.vocabulary", n), n)
+	}
+	for i, nick := range k.Segment.Nicknames {
+		at := fmt.Sprintf("segment.nicknames[%d]", i)
+		if nick.Name.DE == "" && nick.Name.EN == "" || len(nick.When) == 0 {
+			k.contradiction(at, "a nickname needs a name and a condition", "", "write `{name: {de: Schläfer, en: sleepers}, when: {recency_days: high}}`")
+		}
+		for _, n := range sortedKeys(nick.When) {
+			if !(k.Tiers != nil && slices.Contains(tiers.Added, n)) {
+				need(join(at+".when", n), n)
+			}
+		}
 	}
 	for _, n := range sortedKeys(k.Prep.Order) {
 		need(join("prep.order", n), n)

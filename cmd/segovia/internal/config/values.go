@@ -362,5 +362,24 @@ func (r *Range) String() string {
 	return strings.Join(parts, ",")
 }
 
-// Free is a part of the configuration whose form a later version defines.
-type Free struct{ text string }
+// Level is a number or a share: 48000, 0.25 and 25%.
+type Level float64
+
+func (v *Level) setText(s string) error {
+	t, percent := strings.CutSuffix(s, "%")
+	x, err := parseDecimal(strings.TrimSpace(t))
+	if err != nil {
+		return err
+	}
+	if percent {
+		x /= 100
+	}
+	*v = Level(x)
+	return nil
+}
+
+func (Level) form() string    { return "a number such as 48000, or a share such as 25%" }
+func (Level) pattern() string { return `^-?[0-9.]+ *%?$` }
+
+// String returns the number.
+func (v *Level) String() string { return strconv.FormatFloat(float64(*v), 'g', -1, 64) }

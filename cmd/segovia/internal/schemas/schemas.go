@@ -10,7 +10,7 @@ import "embed"
 var files embed.FS
 
 // Names are the artifacts with a schema.
-var Names = []string{"sweep", "segments", "quality", "model", "manifest", "run_results", "bench"}
+var Names = []string{"sweep", "segments", "quality", "value", "regions", "model", "manifest", "run_results", "bench"}
 
 // Get returns the schema of an artifact; ok is false when there is none of that name.
 func Get(name string) (doc []byte, ok bool) {

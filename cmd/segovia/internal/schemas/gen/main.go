@@ -28,6 +28,8 @@ var artifacts = []artifact{
 	{"sweep", "sweep.json: every k, every statistic, the choice and its sentence", "engine/sweep", "Result"},
 	{"segments", "segments.json: the segments of a run", "engine/profile", "Report"},
 	{"quality", "quality.json: what was wrong with the data", "engine/quality", "Report"},
+	{"value", "value.json: what customers could be worth, tiers, groups, goal and plans", "engine/tiers", "Report"},
+	{"regions", "regions.json: potential and tiers by country, region and postcode area", "engine/tiers", "RegionsReport"},
 	{"model", "model.json: everything that labelling customers needs", "engine", "Model"},
 	{"manifest", "manifest.json: what a published run was made from and consists of", "io/runstore", "Manifest"},
 	{"run_results", "run_results.json: what happened, step by step", "io/runstore", "Results"},
