@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -36,6 +37,30 @@ func ExpressionNames(text string) ([]ExpressionName, error) {
 		names = append(names, ExpressionName{l.text, 1 + utf8.RuneCountInString(text[:l.pos])})
 	}
 	return names, nil
+}
+
+// Conditions splits a condition at each `and` that joins its parts; a condition of `or` is one part.
+func Conditions(text string) []string {
+	t, fault := parse(text)
+	if fault != nil {
+		return []string{text}
+	}
+	var parts []string
+	depth, from := 0, 0
+	for _, l := range t.lexemes {
+		switch {
+		case l.kind == lexOp && l.text == "(":
+			depth++
+		case l.kind == lexOp && l.text == ")":
+			depth--
+		case depth == 0 && (l.kind == lexKeyword && l.text == "or" || l.kind == lexOp && l.text == "||"):
+			return []string{strings.TrimSpace(text)}
+		case depth == 0 && (l.kind == lexKeyword && l.text == "and" || l.kind == lexOp && l.text == "&&"):
+			parts = append(parts, strings.TrimSpace(text[from:l.pos]))
+			from = l.pos + len(l.text)
+		}
+	}
+	return append(parts, strings.TrimSpace(text[from:]))
 }
 
 // Evaluate computes an expression over the columns of t for all its rows: a number, yes/no or category column without a

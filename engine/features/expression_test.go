@@ -50,3 +50,16 @@ func TestEvaluate(t *testing.T) {
 		}
 	}
 }
+
+func TestConditions(t *testing.T) {
+	for text, want := range map[string][]string{
+		"a > 1 and (b < 2 or c = 'x and y') AND not d": {"a > 1", "(b < 2 or c = 'x and y')", "not d"},
+		"a > 1 && b in (1, 2)":                         {"a > 1", "b in (1, 2)"},
+		"a > 1 and b < 2 or c":                         {"a > 1 and b < 2 or c"},
+		"a > 1":                                        {"a > 1"},
+	} {
+		if got := Conditions(text); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}

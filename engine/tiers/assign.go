@@ -21,6 +21,7 @@ type Customers struct {
 	Class      [dimensions][]int
 	Classes    [dimensions][]string // names of the classes, lowest first
 	Reason     func(customer int, german bool) string
+	Per        []string // the level of Rules.Per whose cuts decided; nil where all have the same
 	Archetypes []Text
 	Profile    []int // index of Archetypes
 	RunnerUp   []int

@@ -182,7 +182,7 @@ func (c Config) per() string {
 func quote(column string) string {
 	for i, r := range column {
 		if !(r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || i > 0 && r >= '0' && r <= '9') {
-			return "`" + column + "`"
+			return "`" + strings.ReplaceAll(column, "`", "``") + "`"
 		}
 	}
 	return column

@@ -33,11 +33,21 @@ func (e *Estimates) Table(o *Customers, seg Segmentation) *table.Table {
 		text("tier_reason", "", func(i int) string { return o.Reason(i, german) })
 	}
 	if o.Profile != nil {
-		text("profile", "most similar archetype of behaviour", func(i int) string { return o.Archetypes[o.Profile[i]].in(german) })
+		ids := e.report.Profiles.Archetypes
+		text("profile", "most similar archetype of behaviour", func(i int) string { return ids[o.Profile[i]].ID })
+		text("profile_name", "", func(i int) string { return o.Archetypes[o.Profile[i]].in(german) })
 		number("profile_similarity", "", "1 / (1 + mean distance in standard deviations)", o.Similarity)
 		if len(o.Archetypes) > 1 {
-			text("profile_runner_up", "second most similar archetype", func(i int) string { return o.Archetypes[o.RunnerUp[i]].in(german) })
+			text("profile_runner_up", "second most similar archetype", func(i int) string { return ids[o.RunnerUp[i]].ID })
 			number("runner_up_similarity", "", "1 / (1 + mean distance in standard deviations)", o.Second)
+		}
+	}
+	if o.Per != nil {
+		text("tier_per", "the level whose cuts decided", func(i int) string { return o.Per[i] })
+	}
+	for _, x := range []struct{ name, feature string }{{"orders_per_year", e.roles.Orders}, {"contacts_per_year", e.roles.Contacts}} {
+		if v := e.perYear(x.feature); v != nil {
+			number(x.name, "", x.feature+", a year", v)
 		}
 	}
 	if spend := e.revenue(); spend != nil {

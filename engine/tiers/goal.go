@@ -100,10 +100,10 @@ func (a *assigner) conclusion(r *GoalReport) Text {
 			sum += s.Share
 			return before < 2.0/3 && s.Share > 0
 		})
-		money := amount(r.Uplift, a.cfg.Profile.Currency, german)
+		money := shortAmount(r.Uplift, a.cfg.Profile.Currency, german)
 		full := names(german, func(s GoalSegment) bool { return s.Saturated })
-		text := tx("Bis zum Möglichen ("+reach.DE+") fehlen im Jahr "+money+"; das meiste davon liegt in "+top+".",
-			money+" a year are missing to what is possible ("+reach.EN+"); most of it lies in "+top+".").in(german)
+		text := tx(money+" im Jahr sind zu gewinnen (bis zu: "+reach.DE+"); das meiste davon in "+top+".",
+			money+" a year are to be gained (up to: "+reach.EN+"); most of it in "+top+".").in(german)
 		if full != "" {
 			text += tx(" Ausgeschöpft: "+full+".", " Saturated: "+full+".").in(german)
 		}

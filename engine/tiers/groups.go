@@ -59,7 +59,7 @@ func (a *assigner) groups() error {
 			}
 		}
 		group.Label = orText(group.Label, tx(group.Name, group.Name))
-		addRanks(t, group.Rule)
+		AddRanks(t, group.Rule)
 		c, err := features.Evaluate(t, group.Rule, place)
 		if err != nil {
 			return err
@@ -174,8 +174,8 @@ func missingNames(rule string, t *table.Table) []string {
 	return out
 }
 
-// addRanks adds the columns NAME_rank that an expression uses.
-func addRanks(t *table.Table, expression string) {
+// AddRanks adds the columns NAME_rank that an expression uses.
+func AddRanks(t *table.Table, expression string) {
 	names, err := features.ExpressionNames(expression)
 	if err != nil {
 		return // evaluating it tells, with its place
@@ -227,7 +227,7 @@ func (c Config) CheckExpressions(shape *table.Table, open []string) error {
 				add(table.Number, n.Name)
 			}
 		}
-		addRanks(t, text)
+		AddRanks(t, text)
 		col, err := features.Evaluate(t, text, place)
 		switch list = append(list, problem.All(err)...); {
 		case err != nil:

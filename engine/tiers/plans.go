@@ -158,12 +158,14 @@ func (a *assigner) propose(field, s, tier, customers int) (text, why Text) {
 		share = *v.ShareOfWallet
 	}
 	open := share < 1-UnrealisedFrom
-	shareWhy := both(func(g bool) string { return tx("Lieferanteil ", "share of wallet ").in(g) + amount(share, "share", g) })
+	shareWhy := both(func(g bool) string {
+		return tx("Lieferanteil des Segments ", "the segment's share of wallet ").in(g) + Amount(share, "share", g)
+	})
 	ratio, contactWhy := 1.0, tx("Kontakte und Bestellungen nicht bekannt", "contacts and orders not known")
 	if v.ContactsPerYear != nil && v.OrdersPerYear != nil && *v.OrdersPerYear > 0 {
 		ratio = *v.ContactsPerYear / *v.OrdersPerYear
 		contactWhy = both(func(g bool) string {
-			return number(*v.ContactsPerYear, g) + tx(" Kontakte, ", " contacts, ").in(g) + number(*v.OrdersPerYear, g) + tx(" Bestellungen im Jahr", " orders a year").in(g)
+			return number(*v.ContactsPerYear, g) + tx(" Kontakte, ", " contacts, ").in(g) + number(*v.OrdersPerYear, g) + tx(" Bestellungen im Jahr im Segment", " orders a year in the segment").in(g)
 		})
 	}
 	pick := func(texts ...Text) Text { return texts[level] }
@@ -227,7 +229,7 @@ func (a *assigner) proposeOffer(s int, open bool, shareWhy Text) (text, why Text
 	}
 	c, v := a.gains[0][s], a.gains[1][s]
 	why = both(func(g bool) string {
-		return tx("offen: Verbrauchsmaterial ", "open: consumables ").in(g) + amount(c, a.cfg.Profile.Currency, g) + tx(", Service ", ", service ").in(g) + amount(v, a.cfg.Profile.Currency, g)
+		return tx("offen: Verbrauchsmaterial ", "open: consumables ").in(g) + Amount(c, a.cfg.Profile.Currency, g) + tx(", Service ", ", service ").in(g) + Amount(v, a.cfg.Profile.Currency, g)
 	})
 	if c >= v {
 		return tx("Verbrauchsmaterial im Abonnement zu den Geräten", "consumables by subscription with the machines"), why

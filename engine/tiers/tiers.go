@@ -125,6 +125,10 @@ func (a *assigner) tiers() error {
 			cuts = append(cuts, cutsFor(rowsOf(of, l)))
 		}
 		level = of
+		a.out.Per = make([]string, n)
+		for i, l := range of {
+			a.out.Per[i] = names[l]
+		}
 	}
 	tierOf := func(i int, cuts [dimensions][]float64) (int, cell) {
 		var c cell
@@ -302,7 +306,7 @@ func (a *assigner) reason(i int, german bool, columns [dimensions]*table.Column,
 	for d := range parts {
 		k, x := a.out.Class[d][i], columns[d].Numbers[i]
 		label, cl := dimensionLabels[d].in(german), classLabel(r.Cuts[d].Classes[k]).in(german)
-		figure := func(v float64) string { return amount(v, units[d], german) }
+		figure := func(v float64) string { return Amount(v, units[d], german) }
 		var bounds string
 		switch {
 		case x != x:

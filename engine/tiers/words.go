@@ -30,8 +30,8 @@ func classLabel(class string) Text {
 	return tx(class, class)
 }
 
-// amount writes a figure with its unit: shares in per cent, scores and amounts of at least 100 without decimals.
-func amount(x float64, unit string, german bool) string {
+// Amount writes a figure with its unit: shares in per cent, scores and amounts of at least 100 without decimals.
+func Amount(x float64, unit string, german bool) string {
 	if unit == "share" {
 		return number(100*x, german) + " %"
 	}
@@ -57,4 +57,26 @@ func number(x float64, german bool) string {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
 	}
 	return profile.Localise(s, german)
+}
+
+// Millions writes a large amount short, as 80.6 M, 1.3 k or 950, with English separators.
+func Millions(x float64) string { return short(x, false) }
+
+func short(x float64, german bool) string {
+	for _, u := range []struct {
+		size float64
+		sign Text
+	}{{1e9, tx(" Mrd.", " bn")}, {1e6, tx(" Mio.", " M")}, {1e3, tx(" Tsd.", " k")}} {
+		if max(x, -x) >= u.size {
+			return number(x/u.size, german) + u.sign.in(german)
+		}
+	}
+	return number(x, german)
+}
+
+func shortAmount(x float64, currency string, german bool) string {
+	if currency == "" {
+		return short(x, german)
+	}
+	return short(x, german) + " " + currency
 }

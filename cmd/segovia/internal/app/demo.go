@@ -45,7 +45,7 @@ func (e *env) demo(dir string, customers, pairs int) error {
 		return err
 	}
 	file := filepath.Join(dir, "segovia.yaml")
-	if _, err := e.writeConfig(file, files, "", "demo", true); err != nil {
+	if _, err := e.writeConfig(file, files, "", "demo", "EUR", true); err != nil {
 		return err
 	}
 	e.flags.set = append(e.flags.set, fmt.Sprintf("stability.bootstrap=%d", pairs))

@@ -21,25 +21,25 @@ const schemaFile = "segovia.schema.json"
 
 func newInitCommand(e *env) *cobra.Command {
 	var force bool
-	var customer, project string
+	var customer, project, currency string
 	cmd := &cobra.Command{
 		Use:   "init [FILES...]",
 		Short: "Write segovia.yaml, commented, from a look at the files",
-		Long: `Reads the files, puts them together into tables, recognises what they are (customers, orders, contacts, installed base),
-finds the customer id, amounts, order numbers, own brand and consumables, and writes a commented configuration with
+		Long: `Reads the files, puts them together into tables, recognises what they are (customers, orders, contacts, installed base, price
+list), finds the customer id, amounts, order numbers, own brand, consumables and service, and writes a commented configuration with
 sensible features as of the day after the last event. Names may be English or German. Files with labels to compare with
 (truth, labels) are never an input.
 
 Folders stand for the data files in them. Beside segovia.yaml a schema for editors is written. Without files, a template
 is written. Nothing is overwritten without --force.`,
-		Example: "segovia init data/*.csv\nsegovia init data --key kundennr --config prod.yaml\nsegovia init",
+		Example: "segovia init data/*.csv --currency EUR\nsegovia init data --key kundennr --config prod.yaml\nsegovia init",
 		Args:    takes(0, -1, "files"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			target := e.flags.config
 			if target == "" {
 				target = "segovia.yaml"
 			}
-			report, err := e.writeConfig(target, args, customer, project, force)
+			report, err := e.writeConfig(target, args, customer, project, currency, force)
 			if err != nil {
 				return err
 			}
@@ -53,11 +53,12 @@ is written. Nothing is overwritten without --force.`,
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite an existing configuration")
 	cmd.Flags().StringVar(&customer, "key", "", "column of the customer id, where its name does not tell")
 	cmd.Flags().StringVar(&project, "project", "", "name of the project (default: that of the folder)")
+	cmd.Flags().StringVar(&currency, "currency", "", "currency of the amounts, printed behind them, for example EUR")
 	return cmd
 }
 
 // writeConfig writes the configuration for the files, or the template without any, and the schema beside it.
-func (e *env) writeConfig(target string, files []string, customer, project string, force bool) (*initReport, error) {
+func (e *env) writeConfig(target string, files []string, customer, project, currency string, force bool) (*initReport, error) {
 	if err := refuseExisting(target, force); err != nil {
 		return nil, err
 	}
@@ -68,6 +69,7 @@ func (e *env) writeConfig(target string, files []string, customer, project strin
 		if err != nil {
 			return nil, err
 		}
+		d.currency = currency
 		text = d.text()
 		report.tables(d)
 		if _, err := config.Load(config.Options{File: target, Data: []byte(text)}); err != nil {
@@ -92,7 +94,7 @@ func (e *env) draft(args []string, target, customer, project string) (*draft, er
 	}
 	d := &draft{dir: filepath.Dir(target), schema: schemaFile, files: len(files), project: project, tables: recognise(tables, customer), csv: map[string]string{}}
 	// Who, what they did, what they have; what is left out comes last.
-	order := []role{entity, extra, orders, contacts, devices, events, unused, truth}
+	order := []role{entity, extra, orders, contacts, devices, events, prices, unused, truth}
 	slices.SortStableFunc(d.tables, func(a, b *tableRole) int { return slices.Index(order, a.role) - slices.Index(order, b.role) })
 	if d.project == "" {
 		if d.project = projectName(target); d.project == "" {
@@ -239,7 +241,7 @@ type initTable struct {
 
 func (r *initReport) tables(d *draft) {
 	names := map[role]string{unused: "left out", truth: "left out", entity: "customers", extra: "more about customers", orders: "orders",
-		contacts: "contacts", devices: "installed base", events: "events"}
+		contacts: "contacts", devices: "installed base", events: "events", prices: "price list"}
 	for _, t := range d.tables {
 		row := initTable{Name: t.name, Role: names[t.role], Files: len(t.files), Rows: t.rows, Why: t.why}
 		if t.key != nil {

@@ -11,6 +11,7 @@ var (
 	customerName = regexp.MustCompile(`^(customers?|cust|kunden?|clients?|accounts?|debitor(en)?|buyers?|users?|members?|mandant)(s?(id|nr|no|num|nummer|number|key|code))?$`)
 	customerPart = regexp.MustCompile(`(customer|kunde|client|debitor|buyer)`)
 	otherPerson  = regexp.MustCompile(`(parent|mutter|konzern|head|group|vertreter|agent|seller|name)`)
+	parentName   = regexp.MustCompile(`^(parent|mutter|konzern|head|group)(id|nr|no|nummer|number|key|customerid|kundennr)?$`)
 	truthName    = regexp.MustCompile(`^(truth|groundtruth|labels?|wahrheit|segments?|segmente?|solution)$`)
 	labelName    = regexp.MustCompile(`^(segment|label|cluster|class|klasse|truesegment|segmentid)$`)
 
@@ -32,6 +33,11 @@ var (
 	categoryName   = regexp.MustCompile(`(category|kategorie|productgroup|produktgruppe|warengruppe|group$|gruppe$|department|sortiment|producttype)`)
 	channelName    = regexp.MustCompile(`(channel|kanal|medium)`)
 	usageName      = regexp.MustCompile(`(usage|nutzung|verbrauch|volume|volumen|pages|seiten|counter|zaehler|zähler|hours|stunden|load|auslastung)`)
+	kindName       = regexp.MustCompile(`(type|typ$|kind|model|modell|bauart|geraeteart|geräteart)`)
+	serviceLevel   = regexp.MustCompile(`(?i)(service|wartung|maintenance|repair|reparatur|spare|ersatzteil)`)
+	costName       = regexp.MustCompile(`^(unitcost|unitcosts|costperunit|einstandspreis|stueckkosten|stückkosten)$`)
+	postcodeName   = regexp.MustCompile(`^(postcode|postalcode|zip|zipcode|plz|postleitzahl)$`)
+	pricesName     = regexp.MustCompile(`^(consumablesper(unit|1000|year)|serviceperyear)$`)
 	consentName    = regexp.MustCompile(`(consent|optin|permission|einwilligung|erlaubnis|newsletter|hasemail|hasphone)`)
 
 	industryName  = regexp.MustCompile(`(industry|branche|sector|sektor|wirtschaftszweig|nace)`)
@@ -52,6 +58,7 @@ type role int
 const (
 	unused role = iota // without a customer key
 	truth              // labels to compare with; never an input
+	prices             // what a device of each type needs
 	entity             // one row per customer
 	extra              // one row per customer, beside the entity table
 	orders
@@ -68,7 +75,9 @@ type tableRole struct {
 	key, time, amount, order          *columnLook
 	quantity, price, channel, usage   *columnLook
 	consumable, ownBrand, category    *columnLook
+	kind, cost, postcode              *columnLook
 	consumableWhere, ownWhere         string
+	services                          []string // levels of category that are service
 	firmographics, consents, unusable []*columnLook
 }
 
@@ -169,10 +178,19 @@ func (r *tableRole) isTruth() bool {
 	return r.key != nil && r.key.unique(r.rows) && r.find(labelName, func(c *columnLook) bool { return c.levels != nil }) != nil && len(r.columns) <= 3
 }
 
+// isPriceList reports whether the table says what devices need, one row per type.
+func (r *tableRole) isPriceList() bool {
+	r.kind = r.find(kindName, func(c *columnLook) bool { return c.isText() && c.unique(r.rows) })
+	return r.kind != nil && len(r.files) == 1 && r.find(pricesName, (*columnLook).isNumber) != nil
+}
+
 func (r *tableRole) assign(main *tableRole) {
 	switch {
 	case r.isTruth():
 		r.role, r.why = truth, "labels to compare with (`segovia compare`), never an input"
+		return
+	case r.key == nil && r.isPriceList():
+		r.role, r.why = prices, "what a device of each type needs (tiers.potential.prices)"
 		return
 	case r.key == nil:
 		r.role, r.why = unused, "it has no column of the customer id; a join over another column is not possible yet"
@@ -216,6 +234,8 @@ func (r *tableRole) columnsOfCustomers() {
 		name := plainName(c.name)
 		switch {
 		case c == r.key:
+		case postcodeName.MatchString(name):
+			r.postcode = c
 		case c.isBool() && consentName.MatchString(name):
 			r.consents = append(r.consents, c)
 		case c.isNumber() && (employeesName.MatchString(name) || turnoverName.MatchString(name)),
@@ -243,7 +263,16 @@ func (r *tableRole) columnsOfEvents() {
 	})
 	r.channel = r.find(channelName, category)
 	r.usage = r.find(usageName, number)
-	r.category = r.find(categoryName, category)
+	r.kind = r.find(kindName, category)
+	r.cost = r.find(costName, number)
+	if r.category = r.find(categoryName, category); r.category != nil {
+		for level := range r.category.levels {
+			if serviceLevel.MatchString(level) {
+				r.services = append(r.services, level)
+			}
+		}
+		slices.Sort(r.services)
+	}
 	r.consumable, r.consumableWhere = r.marked(consumableName, nil)
 	if r.consumable == nil && r.category != nil {
 		if level := r.category.level(func(v string) bool { return consumableName.MatchString(plainName(v)) }); level != "" {

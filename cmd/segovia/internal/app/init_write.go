@@ -13,17 +13,19 @@ const day = 24 * time.Hour
 
 // draft writes a configuration for what recognise found.
 type draft struct {
-	b       strings.Builder
-	dir     string // folder of the configuration; paths start there
-	project string
-	schema  string // name of the schema's file for editors; empty = none
-	tables  []*tableRole
-	csv     map[string]string // by table: how its text files are written
-	files   int
+	b        strings.Builder
+	dir      string // folder of the configuration; paths start there
+	project  string
+	currency string // of amounts; empty = not known
+	schema   string // name of the schema's file for editors; empty = none
+	tables   []*tableRole
+	csv      map[string]string // by table: how its text files are written
+	files    int
 
 	asOf   time.Time // the day after the last event
 	window string
 	suffix string      // of features that count within the window
+	worth  worthLook   // what the sections on value can name
 	logs   [][2]string // transforms by feature
 }
 
@@ -93,6 +95,9 @@ func (d *draft) text() string {
 func (d *draft) sources() {
 	d.line("sources:")
 	for _, t := range d.tables {
+		if t.role == prices {
+			continue // tiers.potential reads it
+		}
 		if t.role == truth || t.role == unused {
 			d.line("  # %s (%s) is left out: %s.", t.name, d.paths(t), t.why)
 			d.line("")
@@ -195,6 +200,9 @@ func (d *draft) features() {
 	d.line("features:")
 	if main != nil {
 		d.line("  entity: %s # who the customers are", main.name)
+		if p := main.find(parentName, func(c *columnLook) bool { return c.typ == main.key.typ }); p != nil {
+			d.line("  # To keep the members of an account in one segment: entity: {table: %s, account: %s, accounts: tie}", main.name, config.FormatValue(p.name))
+		}
 	} else {
 		d.line("  entity: {from: %s} # no table has one row per customer, so those who ordered are the customers", d.events().name)
 	}
@@ -220,12 +228,6 @@ func (d *draft) features() {
 		if t.usage != nil {
 			d.feature("device_usage", fmt.Sprintf("from: %s, agg: sum, column: %s", t.name, config.FormatValue(columnRef(t.usage.name))), "Gerätenutzung", "device usage")
 			profileOnly = append(profileOnly, "device_usage")
-			if order != nil && d.hasMoney(order) {
-				d.line("    # Revenue for the usage of a customer's devices, held against the best tenth: how much of the potential is realised.")
-				d.feature("revenue_per_usage", fmt.Sprintf("expr: %q", "revenue"+d.suffix+" / nullif(device_usage, 0)"), "Umsatz je Gerätenutzung", "revenue per device usage")
-				d.feature("potential_realised", "score: {of: revenue_per_usage, style: best}", "ausgeschöpfter Anteil am Potenzial", "share of potential realised")
-				profileOnly = append(profileOnly, "revenue_per_usage", "potential_realised")
-			}
 		}
 	}
 	for _, t := range d.tables {
@@ -276,6 +278,7 @@ func (d *draft) orderFeatures(t *tableRole) (profileOnly []string) {
 	name = "revenue" + d.suffix
 	d.feature(name, from+", agg: sum, column: amount, unit: currency", "Umsatz", "revenue")
 	d.log(name, t.returns())
+	d.worth.revenue = name
 	d.feature("average_order_value", from+", agg: average_order_value, column: amount", "mittlerer Bestellwert", "average order value")
 	d.feature("revenue_trend", from+", agg: trend_amount, column: amount", "Umsatztrend", "revenue trend")
 	profileOnly = append(profileOnly, "average_order_value", "revenue_trend")
@@ -285,6 +288,7 @@ func (d *draft) orderFeatures(t *tableRole) (profileOnly []string) {
 	if t.ownBrand != nil {
 		d.feature("own_brand_share", fmt.Sprintf("%s, agg: share, column: amount, where: %q", from, t.ownWhere), "Anteil Eigenmarke", "share of own brand")
 	}
+	profileOnly = append(profileOnly, d.moneyParts(t)...)
 	if t.returns() {
 		d.feature("returns_share", from+", agg: returns_share, column: amount", "Anteil Rücksendungen", "share of returns")
 		profileOnly = append(profileOnly, "returns_share")
@@ -331,6 +335,11 @@ func (d *draft) rest() {
 	d.line("")
 	d.line("sweep: {algorithm: kmeans, k: 2..10, restarts: 10, gap: 50}")
 	d.line("stability: {bootstrap: 100, require: {global: 0.80, each_segment: 0.60}}")
-	d.line("segment: {choose: stable-then-gap, min_size: 1%%, max_segments: 10, language: en}")
+	currency, note := "", " # add currency: EUR or the like, to print it behind amounts"
+	if d.currency != "" {
+		currency, note = ", currency: "+config.FormatValue(d.currency), ""
+	}
+	d.line("segment: {choose: stable-then-gap, min_size: 1%%, max_segments: 10, language: en%s}%s", currency, note)
+	d.value()
 	d.line("report: {languages: [de, en], min_cell: 10}")
 }

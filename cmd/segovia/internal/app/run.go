@@ -399,9 +399,7 @@ func (n *night) tell(store *runstore.Store, id string, o *engine.Outcome, status
 		segments = "one group"
 	}
 	e.printf("%d customers in %s. %s\n\n", o.Features.Table.Rows(), segments, o.Sweep.Chosen.Because)
-	for _, s := range o.Segments.Segments {
-		e.printf("  %s  %5.1f %%  %s\n", s.ID, 100*s.Share, s.Name.EN)
-	}
+	e.printSegments(o)
 	e.printf("\nrun:    %s (%.1f s, %d fits)\nreport: %s\n", run.Dir(), n.results.Seconds, o.Sweep.Fits, report)
 	return nil
 }

@@ -116,6 +116,9 @@ func (v *valueChecker) tiers() {
 			v.contradiction(x.path, "comparing tiers needs a table with one row per customer", "", "write `features: {entity: customers}`")
 		}
 	}
+	if t.Per != "" && t.Compare != "" && t.Per != t.Compare {
+		v.contradiction("tiers.compare", "tiers have cuts of their own by "+t.Per+" and are compared by "+t.Compare, "", "compare by "+t.Per+" too, or remove `per`")
+	}
 	v.expression("tiers.behaviour.score", t.Behaviour.Score, []string{"potential", "wallet", "share_of_wallet", "unrealised_potential"})
 }
 
