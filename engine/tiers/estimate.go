@@ -290,7 +290,7 @@ func (e *estimator) lifetimes() error {
 		return err
 	}
 	r.Expected = exact.SumFunc(len(rows), func(at int) float64 { return orders[rows[at]] })
-	e.add("probability_alive", "share", alive, "BG/NBD", tx("Wahrscheinlichkeit, noch Kunde zu sein", "probability to be still a customer"))
+	e.hold("probability_alive", "share", alive, "BG/NBD", tx("Wahrscheinlichkeit, noch Kunde zu sein", "probability to be still a customer"))
 	e.add("expected_orders", "orders", orders, fmt.Sprintf("BG/NBD, next %g weeks", l.Weeks), tx("erwartete Bestellungen", "expected orders"))
 	e.report.Lifetime = r
 	if spent == nil {
