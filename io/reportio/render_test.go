@@ -357,7 +357,7 @@ func TestEveryTextIsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		if f == "texts.go" || f == "evidencetexts.go" || f == "terms.go" || strings.HasSuffix(f, "_test.go") || filepath.Ext(f) != ".go" && filepath.Ext(f) != ".tmpl" {
+		if f == "texts.go" || f == "evidencetexts.go" || f == "terms.go" || f == "valuetexts.go" || strings.HasSuffix(f, "_test.go") || filepath.Ext(f) != ".go" && filepath.Ext(f) != ".tmpl" {
 			continue
 		}
 		b, err := os.ReadFile(f)
@@ -366,7 +366,7 @@ func TestEveryTextIsUsed(t *testing.T) {
 		}
 		source.Write(b)
 	}
-	families := regexp.MustCompile(`^(stat|hint|class|event|gate|failed|ind|severity|check|g|m\.precision|m\.gap|m\.sil|m\.db|m\.bestof|niche\.(above|below))\.`)
+	families := regexp.MustCompile(`^(stat|hint|class|event|gate|failed|ind|severity|check|g|m\.precision|m\.gap|m\.sil|m\.db|m\.bestof|field|dim|cuts|region\.level|est\.method|base\.learned|niche\.(above|below))\.`)
 	for key := range texts {
 		if !strings.Contains(source.String(), `"`+key+`"`) && !families.MatchString(key) {
 			t.Errorf("text %q is not used", key)
