@@ -2,7 +2,7 @@ package reportio
 
 // hideCells extends hidden (nil = none), the cells of a table that are not shown, so that none of fewer than least
 // customers can be reckoned from those shown and from the sums that are published: each of sums lists the cells of one.
-// Empty cells may be shown. Where one hidden cell stands alone in a sum, or the hidden ones have too little in common,
+// Empty cells may be shown, and those that are not are as good as any to hide behind. Where one hidden cell stands alone in a sum, or the hidden ones have too little in common,
 // the next smallest joins them, as in covers, until every sum is safe.
 func hideCells(counts []int, sums [][]int, least int, hidden []bool) []bool {
 	out := make([]bool, len(counts))
@@ -16,10 +16,10 @@ func hideCells(counts []int, sums [][]int, least int, hidden []bool) []bool {
 			n, together, next := 0, 0, -1
 			for _, i := range sum {
 				switch {
-				case counts[i] <= 0:
 				case out[i]:
 					n++
 					together += counts[i]
+				case counts[i] <= 0:
 				case next < 0 || counts[i] < counts[next]:
 					next = i
 				}

@@ -23,9 +23,9 @@ func (l locale) money(x float64, currency string) string {
 	var s string
 	switch a := math.Abs(x); {
 	case a >= 1e9:
-		s = l.sig(x/1e9) + nbsp + text{"Mrd.", "bn"}.in(l.code)
+		s = l.three(x/1e9) + nbsp + text{"Mrd.", "bn"}.in(l.code)
 	case a >= 1e6:
-		s = l.sig(x/1e6) + nbsp + text{"Mio.", "m"}.in(l.code)
+		s = l.three(x/1e6) + nbsp + text{"Mio.", "m"}.in(l.code)
 	default:
 		s = l.sig(x)
 	}
@@ -45,6 +45,17 @@ func (l locale) money(x float64, currency string) string {
 		return minus + sign + rest
 	}
 	return sign + s
+}
+
+// three writes three digits, zeros too, so that figures of a column compare: 18.0, 1.04.
+func (l locale) three(x float64) string {
+	switch a := math.Abs(x); {
+	case a >= 100:
+		return l.dec(x, 0)
+	case a >= 10:
+		return l.dec(x, 1)
+	}
+	return l.dec(x, 2)
 }
 
 // money writes an amount in the currency of value.json.

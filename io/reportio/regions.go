@@ -181,7 +181,7 @@ const steps = 5
 // regionMap draws one tile for each region, grouped by country: colour for unrealised potential, a count for Key Accounts
 // and A customers. A map of tiles shows small regions as well as large ones and needs no geography.
 func (p *page) regionMap(v *regionsView, cells []regionCell) {
-	const w, tile, gap, head = 1100.0, 80.0, 4.0, 26.0 // 13 tiles in a row
+	const w, tile, gap, head = 1100.0, 88.0, 4.0, 26.0 // 12 tiles in a row
 	type block struct {
 		country string
 		cells   []regionCell
@@ -207,7 +207,7 @@ func (p *page) regionMap(v *regionsView, cells []regionCell) {
 	c := &chart{ID: p.id("regionmap"), Class: "tiles", W: int(w), Title: p.t("map.title"), Desc: p.t("map.desc")}
 	x, y, row := 0.0, 0.0, 0.0
 	for _, b := range blocks {
-		columns := min(len(b.cells), max(4, int(math.Ceil(math.Sqrt(float64(len(b.cells))*2)))), 13)
+		columns := min(len(b.cells), max(3, int(math.Ceil(math.Sqrt(float64(len(b.cells))*1.5)))), 12)
 		width := max(float64(tile+gap)*float64(columns), textWidth(b.country, 14)+8)
 		if x > 0 && x+width-gap > w {
 			x, y, row = 0, y+row+22, 0
@@ -276,23 +276,26 @@ func (p *page) regionTile(c *chart, cell regionCell, breaks []float64, x, y, til
 	for i, line := range lines {
 		c.text(size+class, x+tile/2, y+21+13*float64(i), line)
 	}
-	if cell.KeyAccounts != nil || cell.A != nil {
-		c.text("mt mid best "+class, x+tile/2, y+tile-25, p.bestCount(cell))
+	if best := p.bestCount(cell); best != "" {
+		c.text("mt mid best "+class, x+tile/2, y+tile-25, best)
 	}
 	if cell.Unrealised != nil {
 		c.text("mt mid tiny "+class, x+tile/2, y+tile-9, fit(p.money(*cell.Unrealised), 10.5, tile-4))
 	}
 }
 
-// bestCount is the number of Key Accounts and A customers together; of one alone where the other may not be told.
+// bestCount is the number of Key Accounts and A customers together; of one alone where the other may not be told, "" if
+// there is nothing to tell.
 func (p *page) bestCount(c regionCell) string {
 	switch {
 	case c.KeyAccounts != nil && c.A != nil:
 		return p.t("map.ka.a", p.L.int(int64(*c.KeyAccounts+*c.A)))
-	case c.A != nil:
+	case c.A != nil && *c.A > 0:
 		return p.t("map.a", p.L.int(int64(*c.A)))
+	case c.KeyAccounts != nil && *c.KeyAccounts > 0:
+		return p.t("map.ka", p.L.int(int64(*c.KeyAccounts)))
 	}
-	return p.t("map.ka", p.L.int(int64(*c.KeyAccounts)))
+	return ""
 }
 
 // breaks are the amounts between the colours of the map: the quintiles of the regions, rounded to two digits, so that

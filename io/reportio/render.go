@@ -20,7 +20,12 @@ var pageTemplate string
 var valueTemplate string
 
 //go:embed style.css
-var styleSheet string
+var pageStyle string
+
+//go:embed value.css
+var valueStyle string
+
+var styleSheet = pageStyle + valueStyle
 
 // part is one language of the page.
 type part struct {

@@ -113,9 +113,10 @@ func (p *page) cuts(d dimension) cutView {
 	if v.Feature == "" {
 		v.Feature = p.label(d.Feature)
 	}
+	money := p.isMoney("", d.Unit)
 	write := func(x float64) string {
-		if p.isMoney("", d.Unit) {
-			return p.t("a_year", p.money(x))
+		if money {
+			return p.money(x)
 		}
 		return p.L.value(x, d.Unit)
 	}
@@ -140,6 +141,9 @@ func (p *page) cuts(d dimension) cutView {
 			words = p.t("cut.from", write(*class.From))
 		default:
 			words = p.t("cut.between", write(*class.From), write(*d.Classes[next].From))
+		}
+		if money && words != none {
+			words = p.t("a_year", words)
 		}
 		v.Classes = append(v.Classes, pair{Name: p.className(class.Class, class.Label), Value: words})
 	}
@@ -251,14 +255,14 @@ func (p *page) gridHidden(c cover) []bool {
 		counts[i], all[i] = cell.Customers, i
 		byTier[cell.Tier] = append(byTier[cell.Tier], i)
 	}
-	sums := [][]int{all}
+	var sums [][]int
 	for i, t := range p.value.Tiers.Tiers {
 		sums = append(sums, byTier[t.Tier])
 		for _, j := range byTier[t.Tier] { // the cells of a hidden tier would sum to it
-			hidden[j] = c.size[i] && grid[j].Customers > 0
+			hidden[j] = c.size[i]
 		}
 	}
-	return hideCells(counts, sums, p.least(), hidden)
+	return hideCells(counts, append(sums, all), p.least(), hidden) // small sums first: they decide who joins
 }
 
 // gridChart is one class of behaviour: potential upwards, share of wallet to the right.
@@ -297,7 +301,11 @@ func (p *page) gridChart(n int, name, block string, rows, columns gridAxis, hidd
 			count := p.count(cell.Customers, hidden[at])
 			tip := fmt.Sprintf("%s: %s · %s: %s · %s: %s", rows.name, rows.label[row], columns.name, columns.label[column], cell.Tier, count)
 			c.rect("tile "+class, x, y, tile, high, 6, tip)
-			c.text("tt mid big "+class, x+tile/2, y+24, fit(cell.Tier, 14, tile-6))
+			size := "tt mid big "
+			if textWidth(cell.Tier, 14) > tile-6 {
+				size = "tt mid bold "
+			}
+			c.text(size+class, x+tile/2, y+24, fit(cell.Tier, 12.5, tile-6))
 			c.text("tt mid "+class, x+tile/2, y+42, count)
 		}
 	}

@@ -32,7 +32,8 @@ type valueRow struct {
 	Money   *moneyView
 	Effort  *effortView
 	Tiers   stack
-	TierTip string // the tiers in words
+	TierTop []string // the best two tiers in words
+	TierTip string   // all tiers in words
 }
 
 // tierKey is a tier with the class that colours it.
@@ -259,6 +260,11 @@ func (p *page) valueRows(tiers crossTable) {
 					}
 				}
 				out.Tiers, out.TierTip = p.tierStack(tiers.counts[i], tiers.hidden[i])
+				for j := range min(2, len(tiers.counts[i])) {
+					if len(out.Tiers.Parts) > 0 {
+						out.TierTop = append(out.TierTop, p.Value.TierKeys[j].Name+": "+p.count(tiers.counts[i][j], tiers.hidden[i][j]))
+					}
+				}
 			}
 		}
 		view := p.Value

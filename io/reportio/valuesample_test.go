@@ -78,8 +78,8 @@ func newValue(s *sampleRun) (valueJSON, regionsJSON) {
 		g.Segments[i].Share = g.Segments[i].Uplift / math.Max(g.Uplift, 1)
 	}
 	g.Conclusion = text{
-		"Am meisten ist bei „Beratungsintensive Gelegenheitskäufer“ möglich: 42,6 Mio. € im Jahr, ein Viertel von allem. „Großkunden mit Fremdmarken“ ist gesättigt.",
-		"Most is to be gained from “Much advised occasional buyers”: €42.6 m a year, a quarter of all. “Large accounts with third-party brands” is saturated.",
+		"Am meisten ist bei „Beratungsintensive Gelegenheitskäufer“ möglich: 42,6 Mio. € im Jahr, ein Drittel von allem. „Großkunden mit Fremdmarken“ ist gesättigt.",
+		"Most is to be gained from “Much advised occasional buyers”: €42.6 m a year, a third of all. “Large accounts with third-party brands” is saturated.",
 	}
 	v.Goal = g
 	sampleTierReport(&v, s)

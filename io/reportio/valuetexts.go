@@ -5,7 +5,7 @@ var valueTexts = map[string]text{
 	// Head and table of segments.
 	"kpi.open":        {"Potenzial offen", "Potential open"},
 	"kpi.open.note":   {"im Jahr; %[1]s von %[2]s realisiert", "a year; %[1]s of %[2]s realised"},
-	"value.sub":       {"Was jedes Segment bringt, was noch offen ist und was dafür getan wird.", "What each segment brings, what is still open, and what is done for it."},
+	"value.sub":       {"Was jedes Segment bringt, was noch offen ist und wie viel Aufwand hineingeht.", "What each segment brings, what is still open, and how much effort goes into it."},
 	"value.warn":      {"Nicht alles ließ sich schätzen:", "Not everything could be estimated:"},
 	"col.value":       {"Potenzial im Jahr", "Potential a year"},
 	"col.effort":      {"Kontakte und Bestellungen im Jahr", "Contacts and orders a year"},
@@ -147,7 +147,7 @@ var valueTexts = map[string]text{
 	"map.note":              {"Farbe und untere Zahl: offenes Potenzial im Jahr. Darüber die Zahl der Key Accounts und A-Kunden. Je Farbe etwa gleich viele Regionen.", "Colour and lower figure: open potential a year. Above it the number of Key Accounts and A customers. Each colour has about as many regions."},
 	"map.customers":         {"%[1]s Kunden", "%[1]s customers"},
 	"map.best":              {"Key Accounts: %[1]s, A-Kunden: %[2]s", "Key Accounts: %[1]s, A customers: %[2]s"},
-	"map.ka.a":              {"%[1]s KA + A", "%[1]s KA + A"},
+	"map.ka.a":              {"%[1]s KA+A", "%[1]s KA+A"},
 	"map.ka":                {"%[1]s KA", "%[1]s KA"},
 	"map.a":                 {"%[1]s A", "%[1]s A"},
 	"map.upto":              {"bis %[1]s", "up to %[1]s"},
