@@ -113,7 +113,8 @@ func (p *page) rolesUsed() estimate {
 type baseView struct {
 	Facts   []pair
 	Rows    []baseRow
-	Learned bool // some prices came from customers
+	Learned bool   // some prices came from customers
+	Hidden  string // types of too few devices, "" for none
 }
 
 type baseRow struct {
@@ -144,15 +145,20 @@ func (p *page) baseView() *baseView {
 		}
 		v.Facts = append(v.Facts, pair{Name: name, Value: p.t("base.learned.v", p.L.pct0(l.Quantile), p.L.int(int64(l.Rows)), p.L.pct0(l.Coverage), p.money(l.Pinball))})
 	}
+	hidden := 0
 	for _, t := range b.Types {
 		if t.Devices > 0 && t.Devices < int64(p.least()) {
-			continue // could be one customer's
+			hidden++ // could be one customer's
+			continue
 		}
 		v.Learned = v.Learned || t.Learned
 		v.Rows = append(v.Rows, baseRow{
 			Type: t.Type, Devices: p.L.int(t.Devices), Usage: p.L.sig(t.MeanUsage), PerUnit: p.unitPrice(t.ConsumablesPerUnit),
 			Consumables: p.money(t.ConsumablesPerYear), Service: p.money(t.ServicePerYear), Growth: p.L.signed(float64(t.ServiceGrowth*100), 1) + p.L.percent, Learned: t.Learned,
 		})
+	}
+	if hidden > 0 {
+		v.Hidden = p.t("base.hidden", p.L.int(int64(p.least())), p.L.int(int64(hidden)))
 	}
 	return v
 }

@@ -42,6 +42,9 @@ func (p *page) goalView() *goalView {
 		v.Bar.push("real", share, p.t("realised.of", write(g.Total)))
 		v.Bar.push("open", g.Uplift/g.Reachable, p.t("open.of", write(g.Uplift)))
 	}
+	if p.One {
+		return v // there is nothing to rank
+	}
 	ranked := slices.Clone(g.Segments)
 	slices.SortStableFunc(ranked, func(a, b goalSegment) int { return cmp.Compare(b.Uplift, a.Uplift) })
 	most := 1e-9

@@ -130,15 +130,13 @@ type dimension struct {
 	Unit      string           `json:"unit"`
 	By        string           `json:"by"`
 	Given     []float64        `json:"given"`
-	Cuts      []float64        `json:"cuts"`
 	Classes   []dimensionClass `json:"classes"`
 }
 
 type dimensionClass struct {
-	Class     string   `json:"class"`
-	Label     text     `json:"label"`
-	From      *float64 `json:"from"`
-	Customers int      `json:"customers"`
+	Class string   `json:"class"`
+	Label text     `json:"label"`
+	From  *float64 `json:"from"`
 }
 
 type gridCell struct {
@@ -223,17 +221,13 @@ type planField struct {
 
 type segmentValue struct {
 	Segment         int      `json:"segment"`
-	Customers       int      `json:"customers"`
 	Realised        *float64 `json:"realised"`
-	Potential       *float64 `json:"potential"`
-	Wallet          *float64 `json:"wallet"`
 	Unrealised      *float64 `json:"unrealised"`
 	ShareOfWallet   *float64 `json:"share_of_wallet"`
 	LifetimeValue   *float64 `json:"lifetime_value"`
 	ContactsPerYear *float64 `json:"contacts_per_year"`
 	OrdersPerYear   *float64 `json:"orders_per_year"`
 	Tiers           []int    `json:"tiers"`
-	Profiles        []int    `json:"profiles"`
 	PotentialFound  *bool    `json:"potential_found"`
 }
 

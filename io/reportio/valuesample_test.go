@@ -42,11 +42,11 @@ func newValue(s *sampleRun) (valueJSON, regionsJSON) {
 		w := sampleWorth[i%len(sampleWorth)]
 		realised := value0(seg.Revenue)
 		of := segmentValue{
-			Segment: seg.Number, Customers: seg.Customers, Realised: ptr(realised), Wallet: ptr(realised / w.wallet), Potential: ptr(realised / w.wallet * 1.08),
+			Segment: seg.Number, Realised: ptr(realised),
 			Unrealised: ptr(realised/w.wallet - realised), ShareOfWallet: ptr(w.wallet), LifetimeValue: ptr(realised * 2.7),
 			ContactsPerYear: seg.ContactsPerYear, OrdersPerYear: seg.OrdersPerYear, PotentialFound: ptr(w.wallet < 2.0/3),
 		}
-		left, leftProfiles := seg.Customers, seg.Customers
+		left := seg.Customers
 		for j, share := range w.tiers {
 			c := int(float64(seg.Customers) * share)
 			if j == 4 {
@@ -54,14 +54,6 @@ func newValue(s *sampleRun) (valueJSON, regionsJSON) {
 			}
 			of.Tiers = append(of.Tiers, c)
 			left -= c
-		}
-		for j, share := range []float64{.34, .28, .21, 1} {
-			c := int(float64(seg.Customers) * share)
-			if j == 3 {
-				c = leftProfiles
-			}
-			of.Profiles = append(of.Profiles, c)
-			leftProfiles -= c
 		}
 		v.Segments = append(v.Segments, of)
 		gs := goalSegment{

@@ -226,6 +226,7 @@ var valueTexts = map[string]text{
 	"base.growth":                           {"Service je Altersjahr", "Service per year of age"},
 	"base.learned":                          {"gelernt", "learned"},
 	"base.learned.note":                     {"„gelernt“: aus den Ausgaben der am besten belieferten Kunden, nicht aus einer Preisliste.", "“learned”: from what the best served customers spend, not from a price list."},
+	"base.hidden":                           {"Nicht ausgewiesene Gerätetypen mit weniger als %[1]s Geräten: %[2]s.", "Types with fewer than %[1]s devices, not shown: %[2]s."},
 	"base.learned.consumables":              {"Gelernte Preise: Verbrauchsmaterial", "Learned prices: consumables"},
 	"base.learned.service":                  {"Gelernte Preise: Service", "Learned prices: service"},
 	"base.learned.v":                        {"Quantil %[1]s aus %[2]s Kunden; %[3]s geben höchstens so viel aus, mittlerer Fehler %[4]s", "quantile %[1]s from %[2]s customers; %[3]s spend no more, mean error %[4]s"},
