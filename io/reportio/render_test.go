@@ -446,20 +446,20 @@ func TestStrangeFigures(t *testing.T) {
 		}
 		return v
 	}
-	rendered := 0
-	for round := range 60 {
+	var rendered [5]int
+	for round := range 100 {
 		in := good
-		for _, a := range []*[]byte{&in.Segments, &in.Sweep, &in.Quality, &in.Value, &in.Regions} {
-			var v any
-			if err := json.Unmarshal(*a, &v); err != nil {
-				t.Fatal(err)
-			}
-			b, err := json.Marshal(shake(v))
-			if err != nil {
-				t.Fatal(err)
-			}
-			*a = b
+		// One at a time: all together are rarely readable.
+		a := []*[]byte{&in.Segments, &in.Sweep, &in.Quality, &in.Value, &in.Regions}[round%5]
+		var v any
+		if err := json.Unmarshal(*a, &v); err != nil {
+			t.Fatal(err)
 		}
+		shaken, err := json.Marshal(shake(v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		*a = shaken
 		var b bytes.Buffer
 		if err := Render(&b, in); err != nil {
 			if !errors.Is(err, &problem.Problem{ID: "SEG-STA-003"}) { // a count that is no whole number any more
@@ -467,13 +467,15 @@ func TestStrangeFigures(t *testing.T) {
 			}
 			continue
 		}
-		rendered++
+		rendered[round%5]++
 		if _, err := parseXML(b.String()); err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
 	}
-	if rendered == 0 {
-		t.Error("not one page was rendered")
+	for i, n := range rendered {
+		if n < 3 {
+			t.Errorf("%d pages were rendered with artifact %d shaken", n, i)
+		}
 	}
 	for _, empty := range []string{"{}", "null", `{"segments":[]}`} {
 		in := good
