@@ -102,7 +102,7 @@ var valueTexts = map[string]text{
 	},
 	"compare.common": {"gemeinsame Grenzen", "common cuts"},
 	"compare.own":    {"eigene Grenzen", "own cuts"},
-	"compare.hidden": {"Nicht ausgewiesen, weil zu klein: %[1]s.", "Not shown because too small: %[1]s."},
+	"compare.hidden": {"Nicht ausgewiesen, weil zu klein oder weil sich sonst ein kleines errechnen ließe: %[1]s.", "Not shown because too small, or because a small one could be reckoned from it: %[1]s."},
 
 	// Groups.
 	"groups":       {"Gruppen, mit denen etwas zu tun ist", "Groups to act on"},
