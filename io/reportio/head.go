@@ -108,6 +108,7 @@ func (p *page) buildHead() {
 		}
 		p.KPIs = append(p.KPIs, kpi{p.t("revenue"), p.L.compact(*r), note})
 	}
+	p.valueKPI()
 	if st := p.seg.Stability; st != nil && k > 1 {
 		note := p.t("kpi.stability.note", p.L.int(int64(st.Pairs)))
 		p.KPIs = append(p.KPIs, kpi{p.t("kpi.stability"), p.L.dec(st.ARIMean, 2), noteWith(p.plusMinus(st.ARIMCSE, 3), note)})

@@ -13,6 +13,8 @@ type Input struct {
 	Segments  []byte // segments.json; required
 	Sweep     []byte // sweep.json; its sections are left out without it
 	Quality   []byte // quality.json; likewise
+	Value     []byte // value.json; likewise
+	Regions   []byte // regions.json; likewise
 	Project   string
 	RunID     string
 	Generated Facts

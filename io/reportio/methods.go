@@ -48,9 +48,13 @@ func (p *page) buildMethods() {
 	add("m.path", g.HardwarePath, true)
 	add("m.config", g.ConfigSHA256, true)
 	add("m.labels", g.LabelHash, true)
-	for _, key := range []string{
+	terms := []string{
 		"ari", "slsw", "jaccard", "slsa", "se", "gap", "strength", "sil", "ch", "db", "inertia", "niche", "apn", "effect", "class",
-	} {
+	}
+	if p.value != nil {
+		terms = append(terms, "potential", "wallet", "tier", "uplift", "lifetime", "pinball")
+	}
+	for _, key := range terms {
 		p.Glossary = append(p.Glossary, pair{Name: p.t("g." + key + ".t"), Value: p.t("g." + key)})
 	}
 }

@@ -21,6 +21,8 @@ type page struct {
 	info     map[string]featureInfo
 	sweep    *sweepJSON
 	quality  *qualityJSON
+	value    *valueJSON
+	regions  *regionsJSON
 
 	One        bool   // there is one segment only
 	Other      string // the other language's code, "" if there is none
@@ -53,6 +55,8 @@ type page struct {
 	Influence  *influenceView
 	Rules      bool // any segment has a rule
 	Quality    *qualityView
+	Value      *valueView
+	Regions    *regionsView
 	Methods    []pair
 	Warnings   []string
 	Glossary   []pair
@@ -189,6 +193,12 @@ func (p *page) build() {
 	}
 	if p.quality != nil {
 		p.Quality = p.qualityView()
+	}
+	if p.value != nil {
+		p.buildValue()
+	}
+	if p.regions != nil {
+		p.buildRegions()
 	}
 	p.buildMethods()
 }

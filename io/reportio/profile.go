@@ -57,6 +57,9 @@ var columnNames = map[string]text{
 
 // capital writes the first letter large.
 func capital(s string) string {
+	if s == "" {
+		return ""
+	}
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
 }

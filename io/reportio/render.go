@@ -16,8 +16,16 @@ import (
 //go:embed page.tmpl
 var pageTemplate string
 
+//go:embed value.tmpl
+var valueTemplate string
+
 //go:embed style.css
-var styleSheet string
+var pageStyle string
+
+//go:embed value.css
+var valueStyle string
+
+var styleSheet = pageStyle + valueStyle
 
 // part is one language of the page.
 type part struct {
@@ -39,7 +47,7 @@ func Render(w io.Writer, in Input) error {
 	if len(in.Languages) == 0 {
 		in.Languages = []string{"de", "en"}
 	}
-	seg, sweep, quality, err := decodeAll(in)
+	a, err := decodeAll(in)
 	if err != nil {
 		return err
 	}
@@ -57,13 +65,13 @@ func Render(w io.Writer, in Input) error {
 			}
 		}
 		p := &page{
-			Lang: lang, L: l, in: in, seg: seg, segments: seg.Segments, sweep: sweep, quality: quality,
-			info: map[string]featureInfo{},
+			Lang: lang, L: l, in: in, seg: a.seg, segments: a.seg.Segments, sweep: a.sweep, quality: a.quality,
+			value: a.value, regions: a.regions, info: map[string]featureInfo{},
 		}
-		for _, f := range seg.Features {
+		for _, f := range a.seg.Features {
 			p.info[f.Name] = f
 		}
-		p.cover = covers(seg.Segments, p.least())
+		p.cover = covers(a.seg.Segments, p.least())
 		for _, other := range in.Languages {
 			if other != lang {
 				p.Other = other
@@ -79,7 +87,7 @@ func Render(w io.Writer, in Input) error {
 		}
 		sh.Parts = append(sh.Parts, part{Lang: lang, Later: i > 0, HTML: html})
 	}
-	t, err := template.New("page").Funcs(funcs(&page{Lang: sh.Lang})).Parse(pageTemplate)
+	t, err := template.New("page").Funcs(funcs(&page{Lang: sh.Lang})).Parse(pageTemplate + valueTemplate)
 	if err != nil {
 		return err
 	}
@@ -93,31 +101,48 @@ func policy() string {
 		"'; base-uri 'none'; form-action 'none'"
 }
 
-func decodeAll(in Input) (*segmentsJSON, *sweepJSON, *qualityJSON, error) {
-	var seg segmentsJSON
-	if err := decode("segments.json", in.Segments, &seg); err != nil {
-		return nil, nil, nil, err
+// artifacts are what the report is made of; all but segments.json may be nil.
+type artifacts struct {
+	seg     *segmentsJSON
+	sweep   *sweepJSON
+	quality *qualityJSON
+	value   *valueJSON
+	regions *regionsJSON
+}
+
+func decodeAll(in Input) (a artifacts, err error) {
+	a.seg = &segmentsJSON{}
+	if err := decode("segments.json", in.Segments, a.seg); err != nil {
+		return a, err
 	}
-	var sweep *sweepJSON
-	if len(in.Sweep) > 0 {
-		sweep = &sweepJSON{}
-		if err := decode("sweep.json", in.Sweep, sweep); err != nil {
-			return nil, nil, nil, err
-		}
+	if a.sweep, err = decodeOptional[sweepJSON]("sweep.json", in.Sweep); err != nil {
+		return a, err
 	}
-	var quality *qualityJSON
-	if len(in.Quality) > 0 {
-		quality = &qualityJSON{}
-		if err := decode("quality.json", in.Quality, quality); err != nil {
-			return nil, nil, nil, err
-		}
+	if a.quality, err = decodeOptional[qualityJSON]("quality.json", in.Quality); err != nil {
+		return a, err
 	}
-	return &seg, sweep, quality, nil
+	if a.value, err = decodeOptional[valueJSON]("value.json", in.Value); err != nil {
+		return a, err
+	}
+	a.regions, err = decodeOptional[regionsJSON]("regions.json", in.Regions)
+	return a, err
+}
+
+// decodeOptional is decode for an artifact that may not be there: nil.
+func decodeOptional[T any](name string, content []byte) (*T, error) {
+	if len(content) == 0 {
+		return nil, nil
+	}
+	v := new(T)
+	if err := decode(name, content, v); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // html renders the page in its language.
 func (p *page) html() (template.HTML, error) {
-	t, err := template.New("page").Funcs(funcs(p)).Parse(pageTemplate)
+	t, err := template.New("page").Funcs(funcs(p)).Parse(pageTemplate + valueTemplate)
 	if err != nil {
 		return "", err
 	}
@@ -131,6 +156,11 @@ func (p *page) html() (template.HTML, error) {
 func funcs(p *page) template.FuncMap {
 	return template.FuncMap{
 		"t": p.t, "id": p.id, "inc": func(i int) int { return i + 1 },
-		"least": func() string { return p.L.int(int64(p.least())) },
+		"least":     func() string { return p.L.int(int64(p.least())) },
+		"saturated": p.saturatedFrom,
+		"count":     func(n int) string { return p.L.int(int64(n)) },
+		"areas": func(v *regionsView, level levelView, rows []regionRow) areasView {
+			return areasView{v, level, rows}
+		},
 	}
 }

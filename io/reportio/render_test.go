@@ -175,6 +175,7 @@ func TestHostileText(t *testing.T) {
 	const hostile = `<img src=x onerror=alert(1)></script></style></svg></title>"'` + "`{{.}}&lt;"
 	kept := map[string]bool{ // words that mean something to the page
 		"severity": true, "event": true, "revenue_class": true, "precision": true, "silhouette": true, "failed": true, "structure": true,
+		"level": true,
 	}
 	var poison func(key string, v any) any
 	poison = func(key string, v any) any {
@@ -198,8 +199,12 @@ func TestHostileText(t *testing.T) {
 		}
 		return v
 	}
-	in := newSample(5, 14).input(t)
-	for _, a := range []*[]byte{&in.Segments, &in.Sweep, &in.Quality} {
+	in := withValue(t, newSample(5, 14), func(v *valueJSON, _ *regionsJSON) {
+		for i := range v.Tiers.Comparison {
+			v.Tiers.Comparison[i].Level += hostile
+		}
+	})
+	for _, a := range []*[]byte{&in.Segments, &in.Sweep, &in.Quality, &in.Value, &in.Regions} {
 		var v any
 		if err := json.Unmarshal(*a, &v); err != nil {
 			t.Fatal(err)
@@ -221,7 +226,7 @@ func TestHostileText(t *testing.T) {
 			seen++
 		}
 	}
-	if seen < 50 {
+	if seen < 300 {
 		t.Errorf("the hostile text is seen %d times only: it was not where it was meant to be", seen)
 	}
 	if strings.Contains(page, "<img") || strings.Contains(page, "</script") {
@@ -357,7 +362,7 @@ func TestEveryTextIsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		if f == "texts.go" || f == "evidencetexts.go" || f == "terms.go" || strings.HasSuffix(f, "_test.go") || filepath.Ext(f) != ".go" && filepath.Ext(f) != ".tmpl" {
+		if f == "texts.go" || f == "evidencetexts.go" || f == "terms.go" || f == "valuetexts.go" || strings.HasSuffix(f, "_test.go") || filepath.Ext(f) != ".go" && filepath.Ext(f) != ".tmpl" {
 			continue
 		}
 		b, err := os.ReadFile(f)
@@ -366,7 +371,7 @@ func TestEveryTextIsUsed(t *testing.T) {
 		}
 		source.Write(b)
 	}
-	families := regexp.MustCompile(`^(stat|hint|class|event|gate|failed|ind|severity|check|g|m\.precision|m\.gap|m\.sil|m\.db|m\.bestof|niche\.(above|below))\.`)
+	families := regexp.MustCompile(`^(stat|hint|class|event|gate|failed|ind|severity|check|g|m\.precision|m\.gap|m\.sil|m\.db|m\.bestof|field|dim|cuts|region\.level|est\.method|base\.learned|niche\.(above|below))\.`)
 	for key := range texts {
 		if !strings.Contains(source.String(), `"`+key+`"`) && !families.MatchString(key) {
 			t.Errorf("text %q is not used", key)
@@ -393,6 +398,8 @@ func TestErrors(t *testing.T) {
 		{"SEG-STA-003", func(in *Input) { in.Segments = []byte("{") }},
 		{"SEG-STA-003", func(in *Input) { in.Sweep = []byte(`{"k":3}`) }},
 		{"SEG-STA-003", func(in *Input) { in.Quality = []byte(`[]`) }},
+		{"SEG-STA-003", func(in *Input) { in.Value = []byte(`{"segments":3}`) }},
+		{"SEG-STA-003", func(in *Input) { in.Regions = []byte(`{`) }},
 		{"SEG-CFG-003", func(in *Input) { in.Languages = []string{"fr"} }},
 		{"SEG-CFG-003", func(in *Input) { in.Languages = []string{"de", "de"} }},
 	} {
@@ -411,7 +418,7 @@ func TestErrors(t *testing.T) {
 
 // TestStrangeFigures replaces values of the artifacts by null, zero, huge and empty ones: the page stays whole.
 func TestStrangeFigures(t *testing.T) {
-	good := newSample(5, 14).input(t)
+	good := withValue(t, newSample(5, 14), nil)
 	r := rand.New(rand.NewPCG(5, 8))
 	var shake func(v any) any
 	shake = func(v any) any {
@@ -439,20 +446,20 @@ func TestStrangeFigures(t *testing.T) {
 		}
 		return v
 	}
-	rendered := 0
-	for round := range 60 {
+	var rendered [5]int
+	for round := range 100 {
 		in := good
-		for _, a := range []*[]byte{&in.Segments, &in.Sweep, &in.Quality} {
-			var v any
-			if err := json.Unmarshal(*a, &v); err != nil {
-				t.Fatal(err)
-			}
-			b, err := json.Marshal(shake(v))
-			if err != nil {
-				t.Fatal(err)
-			}
-			*a = b
+		// One at a time: all together are rarely readable.
+		a := []*[]byte{&in.Segments, &in.Sweep, &in.Quality, &in.Value, &in.Regions}[round%5]
+		var v any
+		if err := json.Unmarshal(*a, &v); err != nil {
+			t.Fatal(err)
 		}
+		shaken, err := json.Marshal(shake(v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		*a = shaken
 		var b bytes.Buffer
 		if err := Render(&b, in); err != nil {
 			if !errors.Is(err, &problem.Problem{ID: "SEG-STA-003"}) { // a count that is no whole number any more
@@ -460,17 +467,20 @@ func TestStrangeFigures(t *testing.T) {
 			}
 			continue
 		}
-		rendered++
+		rendered[round%5]++
 		if _, err := parseXML(b.String()); err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
 	}
-	if rendered == 0 {
-		t.Error("not one page was rendered")
+	for i, n := range rendered {
+		if n < 3 {
+			t.Errorf("%d pages were rendered with artifact %d shaken", n, i)
+		}
 	}
 	for _, empty := range []string{"{}", "null", `{"segments":[]}`} {
 		in := good
 		in.Segments, in.Sweep, in.Quality = []byte(empty), []byte("{}"), []byte("{}")
+		in.Value, in.Regions = []byte("{}"), []byte("{}")
 		parse(t, render(t, in))
 	}
 }

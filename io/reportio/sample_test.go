@@ -345,12 +345,21 @@ func samples(t testing.TB) map[string]Input {
 	}
 	tiny := newSample(5, 14)
 	tiny.seg.Segments[4].Customers, tiny.seg.Segments[4].Share = 4, .0002
+	rare := newSample(5, 14) // as tiny, with value
+	rare.seg.Segments[4].Customers, rare.seg.Segments[4].Share = 4, .0002
+	bareValue := withValue(t, newSample(5, 14), func(v *valueJSON, _ *regionsJSON) {
+		*v = valueJSON{Customers: v.Customers, Segments: []segmentValue{{Segment: 1}}, Groups: []group{{}}, Plans: []plan{{Segment: 1}}}
+	})
+	onlyRegions := withValue(t, newSample(5, 14), nil)
+	onlyRegions.Value = nil
 	only := newSample(5, 14).input(t)
 	only.Sweep, only.Quality = nil, nil
 	return map[string]Input{
 		"five": newSample(5, 14).input(t), "many": newSample(22, 64).input(t), "bare": bare.input(t), "tiny": tiny.input(t), "only": only,
 		"none": oneGroup("none").input(t), "continuous": oneGroup("continuous").input(t), "one": oneGroup("").input(t), "failing": failing("unclear").input(t),
 		"clusterboot": clusterbootOnly().input(t), "old": oldSweep(t),
+		"value": withValue(t, newSample(5, 14), nil), "value-many": withValue(t, newSample(22, 20), nil), "value-tiny": withValue(t, rare, nil),
+		"value-one": withValue(t, oneGroup("none"), nil), "value-bare": bareValue, "regions": onlyRegions,
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // texts is every word of the page that does not come from the artifacts. %[1]s and so on stand for figures.
-var texts = join(pageTexts, evidenceTexts, methodTexts)
+var texts = join(pageTexts, evidenceTexts, methodTexts, valueTexts)
 
 func join(parts ...map[string]text) map[string]text {
 	all := map[string]text{}
