@@ -117,11 +117,7 @@ func (a *assigner) regionCells(of []int, k int) []RegionCell {
 		a.sumBy(values, of, out)
 		return out
 	}
-	potential := a.numbers("potential")
-	if potential == nil {
-		potential = a.numbers("wallet")
-	}
-	spend, could, open := sum(a.spend), sum(potential), sum(a.numbers("unrealised_potential"))
+	spend, could, open := sum(a.spend), sum(a.whole()), sum(a.numbers("unrealised_potential"))
 	key, top := make([]int, k), make([]int, k)
 	group := make([]int, k)
 	g := slices.Index(a.out.Groups, "potential_customers")

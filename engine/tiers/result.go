@@ -144,7 +144,7 @@ type TierReport struct {
 	Customers  int      `json:"customers"`
 	Share      float64  `json:"share"`
 	Revenue    float64  `json:"revenue"`
-	Potential  *float64 `json:"potential"`
+	Potential  *float64 `json:"potential"` // what they could spend: the sum of wallets, or of potentials without wallets
 	Unrealised *float64 `json:"unrealised"`
 	Contacts   *float64 `json:"contacts_per_year"`
 	Orders     *float64 `json:"orders_per_year"`
@@ -310,7 +310,7 @@ type RegionCell struct {
 	Area               string   `json:"area"`
 	Customers          int      `json:"customers"`
 	Revenue            *float64 `json:"revenue"`
-	Potential          *float64 `json:"potential"`
+	Potential          *float64 `json:"potential"` // what they could spend: the sum of wallets, or of potentials without wallets
 	Unrealised         *float64 `json:"unrealised"`
 	KeyAccounts        *int     `json:"key_accounts"`
 	A                  *int     `json:"a_customers"`

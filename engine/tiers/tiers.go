@@ -156,7 +156,7 @@ func (a *assigner) tiers() error {
 	}
 	a.tierSums(rep)
 	for d, c := range r.Cuts {
-		dim := DimensionReport{Dimension: Dimensions[d], Feature: columns[d].Name, Label: dimensionLabels[d], Unit: units[d], By: c.By, Direction: c.Direction,
+		dim := DimensionReport{Dimension: Dimensions[d], Feature: columns[d].Name, Label: tx(columns[d].LabelDE, columns[d].LabelEN), Unit: units[d], By: c.By, Direction: c.Direction,
 			Given: c.At, Cuts: finiteOnly(common[d])}
 		for k, name := range c.Classes {
 			cr := ClassReport{Class: name, Label: classLabel(name), Customers: countOf(o.Class[d], k)}
@@ -202,6 +202,14 @@ func (a *assigner) tiers() error {
 	return nil
 }
 
+// whole is what a customer could spend: the wallet, or the potential of the installed base where there are no wallets.
+func (e *Estimates) whole() []float64 {
+	if w := e.numbers("wallet"); w != nil {
+		return w
+	}
+	return e.numbers("potential")
+}
+
 // tierSums fills the figures of each tier.
 func (a *assigner) tierSums(rep *TiersReport) {
 	n := len(a.out.Tier)
@@ -214,10 +222,7 @@ func (a *assigner) tierSums(rep *TiersReport) {
 		a.sumBy(values, a.out.Tier, out)
 		return out
 	}
-	spend, potential, open := sum(a.spend), sum(a.numbers("potential")), sum(a.numbers("unrealised_potential"))
-	if potential == nil {
-		potential = sum(a.numbers("wallet"))
-	}
+	spend, potential, open := sum(a.spend), sum(a.whole()), sum(a.numbers("unrealised_potential"))
 	contacts, orders := sum(a.contacts), sum(a.orders)
 	for t, name := range a.out.Tiers {
 		count := countOf(a.out.Tier, t)

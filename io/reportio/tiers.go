@@ -113,6 +113,10 @@ func (p *page) cuts(d dimension) cutView {
 	if v.Feature == "" {
 		v.Feature = p.label(d.Feature)
 	}
+	if strings.Contains(strings.ToLower(v.Feature), strings.ToLower(v.Name)) {
+		v.Name = capital(v.Feature) // says the same, and more
+		v.Feature = v.Name
+	}
 	money := p.isMoney("", d.Unit)
 	write := func(x float64) string {
 		if money {

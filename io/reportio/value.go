@@ -247,7 +247,7 @@ func (p *page) valueRows(tiers crossTable) {
 		}
 	}
 	for i, r := range p.Rows {
-		out := valueRow{row: r, Short: shorten(r.Description)}
+		out := valueRow{row: r, Short: shorten(p.essence(r.Description))}
 		if v := p.valueOf(i); v != nil && !p.cover.all[i] {
 			out.Effort = p.effort(v.ContactsPerYear, v.OrdersPerYear, effort)
 			if !p.cover.size[i] {
@@ -318,6 +318,33 @@ func (p *page) valueKPI() {
 	if all := realised + unrealised; all > 0 {
 		p.KPIs = append(p.KPIs, kpi{p.t("kpi.open"), p.money(unrealised), p.t("kpi.open.note", p.L.pct0(realised/all), p.money(all))})
 	}
+}
+
+// essence is a description without its first sentence, whose figures the table of segments has in columns of their own, and
+// without the figures in brackets.
+func (p *page) essence(s string) string {
+	if p.One {
+		return s
+	}
+	for at := range s {
+		if at > 0 && sentenceEnds(s, at) {
+			s = s[at+1:]
+			break
+		}
+	}
+	var b strings.Builder
+	depth := 0
+	for _, r := range s {
+		switch {
+		case r == '(':
+			depth++
+		case r == ')' && depth > 0:
+			depth--
+		case depth == 0:
+			b.WriteRune(r)
+		}
+	}
+	return strings.NewReplacer(" ;", ";", " ,", ",", " .", ".", "  ", " ").Replace(b.String())
 }
 
 // shortest is how many letters of a description the table of segments has room for, beyond its first sentence.

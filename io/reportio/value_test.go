@@ -252,6 +252,19 @@ func TestShorten(t *testing.T) {
 	}
 }
 
+func TestEssence(t *testing.T) {
+	in := "5.704 Kunden (28,5 % aller Kunden) bringen 18,0 % des Umsatzes. Typisch: viele Bestellungen (12 (sonst 9)); wenig Umsatz (1 €). Und mehr."
+	if got, want := (&page{}).essence(in), "Typisch: viele Bestellungen; wenig Umsatz. Und mehr."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := (&page{One: true}).essence(in); got != in {
+		t.Errorf("with one segment, got %q", got)
+	}
+	if got := (&page{}).essence("Nur ein Satz"); got != "Nur ein Satz" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // TestStack: parts meet without gap or overlap and never leave the bar.
 func TestStack(t *testing.T) {
 	var s stack

@@ -146,11 +146,24 @@ func (n *night) report(o *engine.Outcome, m runstore.Manifest, runID string) ([]
 		Generated: reportio.Facts{Time: n.start, AsOf: n.asOf, Window: n.cfg.Features.Window.String(), Version: m.Segovia.Version,
 			AlgorithmVersion: m.AlgorithmVersion, Seed: m.Seed, ConfigSHA256: m.ConfigSHA256, LabelHash: m.LabelHash, HardwarePath: m.Environment.Path,
 			Inputs: len(m.Inputs), RequireGlobal: n.job.Sweep.Choose.WithDefaults().Global, RequireSegment: n.job.Sweep.Choose.WithDefaults().EachSegment}}
-	var err error
-	for _, a := range []struct {
+	artifacts := []struct {
 		to *[]byte
 		v  any
-	}{{&in.Segments, o.Segments}, {&in.Sweep, o.Sweep}, {&in.Quality, o.Quality}} {
+	}{{&in.Segments, o.Segments}, {&in.Sweep, o.Sweep}, {&in.Quality, o.Quality}}
+	if o.Value != nil {
+		artifacts = append(artifacts, struct {
+			to *[]byte
+			v  any
+		}{&in.Value, o.Value})
+	}
+	if o.Regions != nil {
+		artifacts = append(artifacts, struct {
+			to *[]byte
+			v  any
+		}{&in.Regions, o.Regions})
+	}
+	var err error
+	for _, a := range artifacts {
 		if *a.to, err = encodeArtifact(a.v); err != nil {
 			return nil, err
 		}
