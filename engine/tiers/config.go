@@ -52,7 +52,7 @@ type Price struct {
 // Wallet is the conditional quantile of spend.
 type Wallet struct {
 	Quantile   float64
-	Predictors []string // features; empty = firmographics, geography and the installed base
+	Predictors []string // features; empty = firmographics and the installed base
 	Trees      int
 	Holdout    float64
 }

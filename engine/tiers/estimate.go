@@ -133,6 +133,9 @@ func (e *estimator) wallets() error {
 		e.warn("Wallets wurden nicht geschätzt: "+r.Reason, "wallets were not estimated: "+r.Reason)
 		return nil
 	}
+	if err := e.equalise(r, spend, predictors); err != nil {
+		return err
+	}
 	share := make([]float64, len(spend))
 	for i := range share {
 		share[i], _, _ = r.Share(i, spend[i])
@@ -156,8 +159,9 @@ func (e *estimator) wallets() error {
 	return nil
 }
 
-// predictors are the features that tell what a customer could spend: as configured, else firmographics, geography and what
-// is known of the installed base. What a customer does here (orders, contacts) is the outcome, not a predictor.
+// predictors are the features that tell what a customer could spend: as configured, else firmographics and what is known of the
+// installed base. What a customer does here (orders, contacts) is the outcome, not a predictor; where it is decides only if
+// that is configured, so that equal customers of two countries are worth the same.
 func (e *estimator) predictors() ([]*table.Column, error) {
 	w := e.cfg.Wallet
 	var out []*table.Column
@@ -173,7 +177,7 @@ func (e *estimator) predictors() ([]*table.Column, error) {
 	}
 	for _, c := range e.in.Table.Columns {
 		switch c.Type {
-		case "firmographic", "geographic", "demographic":
+		case "firmographic", "demographic":
 			out = append(out, c)
 		}
 	}

@@ -147,10 +147,10 @@ func (a *assigner) propose(field, s, tier, customers int) (text, why Text) {
 	} else if n := len(a.out.Tiers); n > 1 {
 		level = (tier*4 + (n-1)/2) / (n - 1)
 	}
-	tierWhy := tx("Stufe", "tier")
+	tierWhy := tx("Klasse", "tier")
 	if a.out.Tier != nil {
 		tierWhy = both(func(g bool) string {
-			return tx("Stufe ", "tier ").in(g) + a.out.Tiers[tier]
+			return tx("Klasse ", "tier ").in(g) + a.out.Tiers[tier]
 		})
 	}
 	share := 1.0

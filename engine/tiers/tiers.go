@@ -100,7 +100,7 @@ func (a *assigner) tiers() error {
 	var units [dimensions]string
 	for d := range columns {
 		if columns[d], units[d] = a.values(d); columns[d] == nil {
-			a.warn("Es gibt keine Stufen: "+dimensionLabels[d].DE+" ist nicht bekannt.", "there are no tiers: the "+dimensionLabels[d].EN+" is not known")
+			a.warn("Es gibt keine Kundenklassen: "+dimensionLabels[d].DE+" ist nicht bekannt.", "there are no tiers: the "+dimensionLabels[d].EN+" is not known")
 			return nil
 		}
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"segovia/cmd/segovia/internal/config"
@@ -65,7 +66,10 @@ func (d *draft) value() {
 		}
 	}
 	d.line("")
-	tiers := potential != "" || main != nil && len(main.firmographics) > 0
+	tiers := potential != "" || main != nil && slices.ContainsFunc(main.firmographics, func(c *columnLook) bool {
+		name := plainName(c.name) // where a customer is does not tell what it could spend
+		return !countryName.MatchString(name) && !regionName.MatchString(name)
+	})
 	if tiers {
 		d.line("# What each customer could be worth: potential of the installed base, wallet, share of wallet, tiers from Key Account to D.")
 		d.line("tiers:")

@@ -60,7 +60,7 @@ func TestArtifactsKeepToTheirSchemas(t *testing.T) {
 	for _, f := range files {
 		names = append(names, filepath.Base(f))
 	}
-	if want := []string{"manifest.json", "model.json", "quality.json", "run_results.json", "segments.json", "sweep.json"}; !slices.Equal(names, want) {
+	if want := []string{"manifest.json", "model.json", "quality.json", "regions.json", "run_results.json", "segments.json", "sweep.json", "value.json"}; !slices.Equal(names, want) {
 		t.Fatalf("the run holds %v, want %v", names, want)
 	}
 	for _, file := range files {
