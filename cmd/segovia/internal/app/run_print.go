@@ -31,7 +31,8 @@ func (e *env) printSegments(o *engine.Outcome) {
 	}
 	class := has(func(s profile.Segment) bool { return s.RevenueClass != nil })
 	potential := has(func(s profile.Segment) bool { return s.Potential != nil })
-	years := has(func(s profile.Segment) bool { return s.ContactsPerYear != nil || s.OrdersPerYear != nil })
+	contacts := has(func(s profile.Segment) bool { return s.ContactsPerYear != nil })
+	orders := has(func(s profile.Segment) bool { return s.OrdersPerYear != nil })
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 4, 2, ' ', 0)
 	head := "segment\tcustomers\tname"
@@ -41,8 +42,11 @@ func (e *env) printSegments(o *engine.Outcome) {
 	if potential {
 		head += "\trealised" + currency + "\tunrealised" + currency
 	}
-	if years {
-		head += "\tcontacts\torders a year"
+	if contacts {
+		head += "\tcontacts a year"
+	}
+	if orders {
+		head += "\torders a year"
 	}
 	fmt.Fprintln(w, head)
 	perYear := func(v *float64) string {
@@ -67,8 +71,11 @@ func (e *env) printSegments(o *engine.Outcome) {
 				line += "\t-\t-"
 			}
 		}
-		if years {
-			line += "\t" + perYear(s.ContactsPerYear) + "\t" + perYear(s.OrdersPerYear)
+		if contacts {
+			line += "\t" + perYear(s.ContactsPerYear)
+		}
+		if orders {
+			line += "\t" + perYear(s.OrdersPerYear)
 		}
 		fmt.Fprintln(w, line)
 	}

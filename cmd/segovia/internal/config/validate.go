@@ -72,7 +72,10 @@ func (c *Config) Locate(err error) error {
 
 // inSections reports whether path begins with a section of the configuration.
 func (c *Config) inSections(path string) bool {
-	first, _, _ := strings.Cut(path, ".")
+	first := path
+	if i := strings.IndexAny(path, ".["); i >= 0 {
+		first = path[:i]
+	}
 	_, ok := find(fieldsOf(reflect.TypeFor[Config]()), first)
 	return ok
 }
