@@ -95,8 +95,12 @@ func (e *env) printSegments(o *engine.Outcome) {
 
 // printValue prints tiers, groups and goal in a line or two each.
 func (e *env) printValue(v *tiers.Report) {
-	e.printf("\n")
+	first := true
 	paragraph := func(label, text string) {
+		if first {
+			e.printf("\n")
+			first = false
+		}
 		for i, l := range wrap(text, textWidth-12) {
 			if i > 0 {
 				label = ""

@@ -49,9 +49,12 @@ func (c *Config) TiersConfig(prices map[string]tiers.Price, path kernels.Path) *
 	for _, g := range c.Groups {
 		out.Groups = append(out.Groups, tiers.Group{Name: g.Name, Rule: g.Rule, Label: text(g.Label), Hint: text(g.Hint)})
 	}
-	if c.Tiers != nil && !c.isSet("groups") {
+	if !c.isSet("groups") {
 		for _, g := range tiers.UsualGroups {
-			out.Groups = append(out.Groups, tiers.Group{Name: g.Name})
+			// Without tiers, those that only need the orders.
+			if c.Tiers != nil || c.Lifetime != nil && (g.Name == "dormant" || g.Name == "churn_risk") {
+				out.Groups = append(out.Groups, tiers.Group{Name: g.Name})
+			}
 		}
 	}
 	if g := c.Goal; g != nil {

@@ -18,7 +18,7 @@ type Config struct {
 	Tiers      *Tiers      `cfg:"tiers" doc:"Key Account, A, B, C, D from potential, share of wallet and behaviour."`
 	Lifetime   *Lifetime   `cfg:"lifetime" doc:"Orders to be expected of each customer and what they are worth."`
 	Archetypes *Archetypes `cfg:"archetypes" doc:"Named archetypes of behaviour; each customer gets the most similar one."`
-	Groups     []Group     `cfg:"groups" doc:"Customers to look at, by rules; without it, with tiers, the usual six. [] = none."`
+	Groups     []Group     `cfg:"groups" doc:"Customers to look at, by rules; without it, the usual six with tiers, dormant and churn_risk with lifetime alone. [] = none."`
 	Goal       *Goal       `cfg:"goal" doc:"What the segmentation is for; segments are judged against it."`
 	Plans      []Plan      `cfg:"plans" doc:"Strategy by segment and tier; empty fields are filled with proposals."`
 	Regions    *Regions    `cfg:"regions" doc:"Where potential and A customers are."`
