@@ -1,25 +1,28 @@
 package tiers
 
 import (
-	"context"
 	"math"
 	"strings"
 
 	"segovia/engine/table"
 )
 
-// Table returns all that is known of each customer as columns, in the order of the feature table's rows; texts are in the
-// configured language.
-func (e *Estimates) Table(o *Customers, seg Segmentation) *table.Table {
+// Table returns all that is known of the customers from row from up to before row to as columns, in the order of the feature
+// table; texts are in the configured language. Large companies are written part by part, for the texts take more memory than
+// the figures.
+func (e *Estimates) Table(o *Customers, seg Segmentation, from, to int) *table.Table {
 	german := e.cfg.Language == "de"
-	t := &table.Table{Keys: e.in.Table.Keys}
+	t := &table.Table{Keys: e.in.Table.Keys[from:to]}
 	n := t.Rows()
 	text := func(name, formula string, of func(i int) string) {
 		c := &table.Column{Name: name, Kind: table.Category, Formula: formula, Strings: make([]string, n), ProfileOnly: true}
-		_ = e.each(context.Background(), n, func(i int) { c.Strings[i] = of(i) })
+		for i := range c.Strings {
+			c.Strings[i] = of(from + i)
+		}
 		t.Columns = append(t.Columns, c)
 	}
 	number := func(name, unit, formula string, values []float64) {
+		values = values[from:to]
 		t.Columns = append(t.Columns, &table.Column{Name: name, Unit: unit, Formula: formula, Numbers: values, ProfileOnly: true})
 	}
 	segment := func(i int) int { return seg.Labels[i] }
@@ -59,7 +62,9 @@ func (e *Estimates) Table(o *Customers, seg Segmentation) *table.Table {
 	}
 	for _, name := range Added {
 		if c := e.columns[name]; c != nil {
-			t.Columns = append(t.Columns, c)
+			part := *c
+			part.Numbers = c.Numbers[from:to]
+			t.Columns = append(t.Columns, &part)
 		}
 	}
 	if len(o.Groups) > 0 {
@@ -74,7 +79,7 @@ func (e *Estimates) Table(o *Customers, seg Segmentation) *table.Table {
 		})
 		for g, name := range o.Groups {
 			c := &table.Column{Name: "group_" + name, Kind: table.Bool, Formula: e.report.Groups[g].Rule, Numbers: make([]float64, n), ProfileOnly: true}
-			for i, is := range o.InGroup[g] {
+			for i, is := range o.InGroup[g][from:to] {
 				if is {
 					c.Numbers[i] = 1
 				}

@@ -2,7 +2,9 @@ package app
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
@@ -95,7 +97,7 @@ func (n *night) write(o *engine.Outcome, create func(name string) (recordOut, er
 	}
 	if o.Value != nil {
 		steps = append(steps, func() error { return put("value.json", o.Value) }, func() error {
-			return putTable("customers.parquet", featureColumns(o.Estimates.Table(o.Customers, n.job.Segmentation(o)), "customer_id"))
+			return n.putCustomers(o, create)
 		})
 		if o.Regions != nil {
 			steps = append(steps, func() error { return put("regions.json", o.Regions) })
@@ -107,6 +109,43 @@ func (n *night) write(o *engine.Outcome, create func(name string) (recordOut, er
 		}
 	}
 	return nil
+}
+
+// customerRows is how many customers are put into texts at once.
+const customerRows = 1 << 16
+
+// putCustomers writes customers.parquet part by part.
+func (n *night) putCustomers(o *engine.Outcome, create func(name string) (recordOut, error)) error {
+	out, err := create("customers.parquet")
+	if err != nil {
+		return err
+	}
+	seg, rows := n.job.Segmentation(o), o.Features.Table.Rows()
+	ids := accountIDs(o.Features.Table.Keys, engine.Tied(o.Features.Accounts))
+	part := func(from, to int) []outColumn {
+		columns := featureColumns(o.Estimates.Table(o.Customers, seg, from, to), "customer_id")
+		if ids != nil {
+			account := outColumn{field: arrow.Field{Name: "account_id", Type: arrow.BinaryTypes.String}, texts: ids[from:to]}
+			columns = slices.Insert(columns, 1, account)
+		}
+		return columns
+	}
+	schema, _ := arrowSchema(part(0, min(1, rows)))
+	w, err := parquetio.NewWriter(out, schema)
+	for from := 0; err == nil && from < rows; from += customerRows {
+		to := min(from+customerRows, rows)
+		rec := record(schema, part(from, to), 0, to-from)
+		err = w.Write(rec)
+		rec.Release()
+	}
+	if w != nil {
+		err = errors.Join(err, w.Close())
+	}
+	if err != nil {
+		_ = out.Abort()
+		return err
+	}
+	return out.Close()
 }
 
 // tierColumns are the columns of labels.parquet that the step tiers adds.
