@@ -47,3 +47,21 @@ func usualBehaviour(r Roles, in Input) string {
 	}
 	return strings.Join(parts, " + ")
 }
+
+// Parts names what is asked for, for people.
+func (c Config) Parts() []string {
+	var out []string
+	for _, p := range []struct {
+		name   string
+		wanted bool
+	}{
+		{"potential of the installed base", c.Potential != nil}, {"wallets", c.Wallet != nil}, {"tiers", c.Rules != nil},
+		{"lifetime", c.Lifetime != nil}, {"archetypes", c.Archetypes != nil}, {"groups", len(c.Groups) > 0}, {"goal", c.Goal != nil},
+		{"plans", len(c.Plans) > 0 || c.Rules != nil}, {"regions", c.Regions != nil},
+	} {
+		if p.wanted {
+			out = append(out, p.name)
+		}
+	}
+	return out
+}
