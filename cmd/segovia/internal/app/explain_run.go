@@ -11,6 +11,7 @@ import (
 	"segovia/engine/features"
 	"segovia/engine/profile"
 	"segovia/engine/table"
+	"segovia/engine/tiers"
 	"segovia/io/runstore"
 	"segovia/kernels/problem"
 )
@@ -57,14 +58,53 @@ func (e *env) explainSegment(s profile.Segment) error {
 	if e.flags.json {
 		return e.writeJSON(s)
 	}
-	e.printf("%s  %s / %s\n\n%s\n%s\n\nrule: %s (finds %.0f %% of the segment; %.0f %% of what it finds belongs to it)\n\n", s.ID, s.Name.EN, s.Name.DE,
-		s.Description.EN, s.Description.DE, s.Rule.Text.EN, 100*s.Rule.Coverage, 100*s.Rule.Precision)
+	e.printf("%s  %s / %s\n", s.ID, oneLine(s.Name.EN), oneLine(s.Name.DE))
+	for _, text := range []string{s.Description.EN, s.Description.DE} {
+		e.printf("\n%s\n", strings.Join(wrap(oneLine(text), textWidth), "\n"))
+	}
+	e.printf("\nrule: %s (finds %.0f %% of the segment; %.0f %% of what it finds belongs to it)\n\n", s.Rule.Text.EN, 100*s.Rule.Coverage, 100*s.Rule.Precision)
+	e.printSegmentValue(s)
 	w := tabwriter.NewWriter(e.out, 0, 4, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "feature\tsegment\tall\teffect\t")
 	for _, f := range s.Features[:min(12, len(s.Features))] {
 		fmt.Fprintf(w, "%s\t%.5g\t%.5g\t%+.2f\t\n", f.Name, f.Mean, f.OverallMean, f.Effect)
 	}
 	return w.Flush()
+}
+
+// printSegmentValue prints what a segment is worth and what is planned for its tiers, where the run knows.
+func (e *env) printSegmentValue(s profile.Segment) {
+	if p := s.Potential; p != nil {
+		share := 0.0
+		if all := p.Realised + p.Unrealised; all > 0 {
+			share = 100 * p.Realised / all
+		}
+		e.printf("worth a year: realised %s, unrealised %s (share of wallet %.0f %%)\n", tiers.Millions(p.Realised), tiers.Millions(p.Unrealised), share)
+	}
+	if s.ContactsPerYear != nil && s.OrdersPerYear != nil {
+		e.printf("contacted %.1f times and ordering %.1f times a year\n", *s.ContactsPerYear, *s.OrdersPerYear)
+	}
+	names := make([]string, 0, len(s.Plan))
+	for tier := range s.Plan {
+		names = append(names, tier)
+	}
+	slices.Sort(names)
+	for _, tier := range names {
+		fields, ok := s.Plan[tier].(map[string]any)
+		if !ok {
+			continue
+		}
+		e.printf("plan for tier %s:\n", oneLine(tier))
+		for f, field := range tiers.PlanFields {
+			cell, _ := fields[field].(map[string]any)
+			text, _ := cell["en"].(string)
+			if proposed, _ := cell["proposed"].(bool); proposed {
+				text += " (proposed)"
+			}
+			e.printf("  %-22s %s\n", tiers.PlanLabels[f].EN, oneLine(text))
+		}
+	}
+	e.printf("\n")
 }
 
 // published returns the account of a customer and the number of its segment as the run published them; "" and 0 where it
