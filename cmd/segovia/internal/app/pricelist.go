@@ -1,25 +1,60 @@
 package app
 
 import (
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"segovia/cmd/segovia/internal/config"
 	"segovia/engine/table"
 	"segovia/engine/tiers"
+	"segovia/io/runstore"
+	"segovia/kernels/problem"
 )
 
-// priceList reads the file that tiers.potential.prices names: a row per device type. It returns nil without one.
-func (e *env) priceList(c *config.Config) (map[string]tiers.Price, error) {
-	if c.Tiers == nil || c.Tiers.Potential == nil || c.Tiers.Potential.Prices == "" {
+// priceListInput is the price list as an input of the run, so that a run with other prices is another run; nil without one.
+func priceListInput(c *config.Config) (*runstore.Input, error) {
+	file := priceListFile(c)
+	if file == "" {
 		return nil, nil
 	}
-	const setting = "tiers.potential.prices"
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, &problem.Problem{ID: "SEG-SRC-001", What: "the price list cannot be opened", File: file, Why: err.Error(), Err: err}
+	}
+	defer f.Close()
+	h := sha256.New()
+	size, err := io.Copy(h, f)
+	info, statErr := f.Stat()
+	if err = errors.Join(err, statErr); err != nil {
+		return nil, &problem.Problem{ID: "SEG-SRC-001", What: "the price list cannot be read", File: file, Why: err.Error(), Err: err}
+	}
+	return &runstore.Input{Source: "tiers.potential.prices", Path: file, Size: size, MTime: info.ModTime(), SHA256: fmt.Sprintf("%x", h.Sum(nil))}, nil
+}
+
+// priceListFile is where the price list lies; "" without one. Relative paths start at the configuration.
+func priceListFile(c *config.Config) string {
+	if c.Tiers == nil || c.Tiers.Potential == nil || c.Tiers.Potential.Prices == "" {
+		return ""
+	}
 	file := c.Tiers.Potential.Prices
 	if !filepath.IsAbs(file) {
 		file = filepath.Join(c.Dir, file)
 	}
+	return file
+}
+
+// priceList reads the file that tiers.potential.prices names: a row per device type. It returns nil without one.
+func (e *env) priceList(c *config.Config) (map[string]tiers.Price, error) {
+	file := priceListFile(c)
+	if file == "" {
+		return nil, nil
+	}
+	const setting = "tiers.potential.prices"
 	t, err := e.readTable(e.ctx, file, "")
 	if err != nil {
 		return nil, err

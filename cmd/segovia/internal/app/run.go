@@ -89,6 +89,7 @@ type night struct {
 	asOf    time.Time
 	start   time.Time
 	sources []*anyio.Source
+	prices  *runstore.Input // the price list; nil without one
 	results runstore.Results
 	timings map[string]float64
 	save    func() // writes run_results.json as it stands
@@ -127,6 +128,11 @@ func (e *env) newNight(args []string, f runFlags) (*night, error) {
 		return nil, err
 	}
 	n.job.Tiers = cfg.TiersConfig(prices, path)
+	if n.prices, err = priceListInput(cfg); err != nil {
+		return nil, err
+	} else if n.prices != nil {
+		n.prices.Rows = int64(len(prices))
+	}
 	n.results = runstore.Results{Schema: runstore.ResultsSchema, FormatVersion: runstore.FormatVersion, Project: cfg.Project, Start: start, Status: "running"}
 	return n, nil
 }
@@ -359,6 +365,9 @@ func (n *night) manifest(configHash, host string) runstore.Manifest {
 		for _, i := range s.Inputs() {
 			m.Inputs = append(m.Inputs, runstore.Input{Source: s.Name(), Path: i.Path, Size: i.Size, MTime: i.ModTime, SHA256: i.SHA256, Rows: i.Rows})
 		}
+	}
+	if n.prices != nil {
+		m.Inputs = append(m.Inputs, *n.prices)
 	}
 	return m
 }
