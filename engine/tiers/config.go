@@ -123,7 +123,7 @@ func (c Config) Features() []features.Column {
 	}
 	if p := c.Potential; p != nil {
 		at := "tiers.potential"
-		by := features.Column{From: p.From, Agg: "count", By: quote(p.Type), MaxBy: maxTypes}
+		by := features.Column{From: p.From, Agg: "count", By: quote(p.Type), MaxBy: maxTypes, Window: -1} // a device counts however old it is
 		add("devices", at+".type", by)
 		if p.Usage != "" {
 			by.Agg, by.Column = "sum", quote(p.Usage)

@@ -18,12 +18,14 @@ import (
 
 // Estimates is what Estimate found; Assign goes on from it.
 type Estimates struct {
-	cfg     Config
-	in      Input
-	roles   Roles
-	report  Report
-	columns map[string]*table.Column // added, by name
-	hidden  map[string]*table.Column // folded for this package, by name without the mark
+	cfg    Config
+	in     Input
+	roles  Roles
+	report Report
+	// estimated is the report as Estimate left it.
+	estimated Report
+	columns   map[string]*table.Column // added, by name
+	hidden    map[string]*table.Column // folded for this package, by name without the mark
 }
 
 type estimator struct {
@@ -69,6 +71,7 @@ func Estimate(ctx context.Context, in Input, cfg Config) (*Estimates, error) {
 			return nil, err
 		}
 	}
+	e.estimated = e.report
 	return e.Estimates, nil
 }
 
@@ -97,7 +100,7 @@ func (e *Estimates) perYear(feature string) []float64 {
 	out := make([]float64, len(c.Numbers))
 	factor := e.in.yearly(feature)
 	for i, v := range c.Numbers {
-		if v == v && !math.IsInf(v, 0) {
+		if finite(v) {
 			out[i] = float64(v * factor)
 		}
 	}
@@ -363,7 +366,7 @@ func (e *estimator) marginRates(feature string) (*marginRates, error) {
 	m := &marginRates{each: nans(len(c.Numbers))}
 	var margin, sum exact.Accumulator
 	for i, v := range c.Numbers {
-		if x := revenue.Numbers[i]; v == v && x > 0 {
+		if x := revenue.Numbers[i]; finite(v) && finite(x) && x > 0 {
 			m.each[i] = v / x
 			margin.Add(v)
 			sum.Add(x)
@@ -374,6 +377,8 @@ func (e *estimator) marginRates(feature string) (*marginRates, error) {
 	}
 	return m, nil
 }
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 func nans(n int) []float64 {
 	out := make([]float64, n)
