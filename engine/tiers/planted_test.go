@@ -11,6 +11,7 @@ import (
 	"segovia/engine/profile"
 	"segovia/engine/table"
 	"segovia/kernels/problem"
+	"segovia/kernels/ref"
 )
 
 var nan = math.NaN()
@@ -116,7 +117,7 @@ func ptr(v float64) *float64 { return &v }
 // everything asks for every part.
 func everything() Config {
 	return Config{
-		Profile: profile.Config{Currency: "€"}, Language: "de", Seed: 5, Entity: "customers", Positive: true,
+		Profile: profile.Config{Currency: "€"}, Language: "de", Seed: 5, Path: ref.Path{}, Entity: "customers", Positive: true,
 		Potential: &Potential{From: "devices", Type: "type", Usage: "usage", Installed: "installed", PeriodsPerYear: 12, Quantile: 0.9,
 			Prices: map[string]Price{"printer": {ConsumablesPerUnit: ptr(2), ServicePerYear: ptr(100), ServiceGrowth: ptr(0.08)}}},
 		Wallet: &Wallet{Quantile: 0.9, Trees: 20, Holdout: 0.2}, Rules: &Rules{}, Compare: "country",

@@ -94,7 +94,7 @@ func (e *estimator) potential(ctx context.Context) error {
 	base := e.readBase(p, r)
 	n := e.in.Table.Rows()
 	consumables, err := e.demand(ctx, part{
-		name: "consumables", feature: cmp.Or(p.Consumables, e.roles.Revenue), place: "tiers.potential.consumables",
+		name: "consumables", label: tx("Verbrauchsmaterial", "consumables"), feature: cmp.Or(p.Consumables, e.roles.Revenue), place: "tiers.potential.consumables",
 		price: func(t string) (a, b *float64) {
 			q := p.Prices[t]
 			return q.ConsumablesPerUnit, q.ConsumablesPerYear
@@ -109,7 +109,7 @@ func (e *estimator) potential(ctx context.Context) error {
 		return err
 	}
 	service, err := e.demand(ctx, part{
-		name: "service", feature: p.Service, place: "tiers.potential.service",
+		name: "service", label: tx("Service", "service"), feature: p.Service, place: "tiers.potential.service",
 		price: func(t string) (a, b *float64) {
 			q := p.Prices[t]
 			if q.ServicePerYear == nil || q.ServiceGrowth == nil { // growth of what is not known tells nothing
@@ -145,6 +145,7 @@ func (e *estimator) potential(ctx context.Context) error {
 // part is one part of the demand: sum over types of a * first + b * second.
 type part struct {
 	name, feature, place    string
+	label                   Text
 	price                   func(deviceType string) (a, b *float64)
 	keep                    func(at int, a, b float64)
 	first, second           [][]float64
@@ -220,7 +221,7 @@ func (e *estimator) demand(ctx context.Context, p part, base *installedBase, r *
 		return nil, err
 	}
 	if learned.Reason != "" {
-		e.warn("Preise für "+p.name+" wurden nicht gelernt: "+learned.Reason, "prices of "+p.name+" were not learned: "+learned.Reason)
+		e.warn("Preise für "+p.label.DE+" wurden nicht gelernt: "+learned.Reason, "prices of "+p.label.EN+" were not learned: "+learned.Reason)
 	} else {
 		for j, u := range open {
 			second := 0
@@ -228,7 +229,12 @@ func (e *estimator) demand(ctx context.Context, p part, base *installedBase, r *
 				second = 1
 			}
 			prices[u.at][second] = learned.Coefficient[j]
-			r.Types[u.at].Learned = true
+			at := slices.IndexFunc(learned.Without, func(w wallet.Unused) bool { return w.Predictor == names[j] })
+			if at < 0 {
+				r.Types[u.at].Learned = true
+			} else {
+				e.warn("Kein Preis für "+p.label.DE+" von "+names[j]+": "+learned.Without[at].Reason, "no price for "+p.label.EN+" of "+names[j]+": "+learned.Without[at].Reason)
+			}
 		}
 		apply()
 		r.Learned = append(r.Learned, LearnedPart{Part: p.name, Quantile: e.cfg.Potential.Quantile, Rows: learned.Rows, Coverage: learned.Coverage, Pinball: learned.Loss})
