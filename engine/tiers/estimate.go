@@ -360,8 +360,13 @@ func (e *estimator) marginRates(feature string) (*marginRates, error) {
 	}
 	c, err := e.in.column(feature, "lifetime.margin")
 	revenue := e.in.Table.Column(e.roles.Revenue)
-	if err != nil || revenue == nil {
+	if err != nil {
 		return nil, err
+	}
+	if revenue == nil {
+		e.warn("Der Kundenwert ist Umsatz, nicht Marge: es gibt kein Umsatzmerkmal, auf das sich die Marge bezieht.",
+			"the lifetime value is revenue, not margin: there is no feature of revenue that the margin could be of")
+		return nil, nil
 	}
 	m := &marginRates{each: nans(len(c.Numbers))}
 	var margin, sum exact.Accumulator
