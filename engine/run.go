@@ -26,7 +26,7 @@ func (j *Job) Run(ctx context.Context, sources []features.Source, until string, 
 	}
 	steps := map[string]func() (in, out int64, err error){
 		"features": func() (int64, int64, error) { return j.features(ctx, o, sources, progress) },
-		"value":    func() (int64, int64, error) { return j.value(ctx, o) },
+		"value":    func() (int64, int64, error) { return j.value(ctx, o, progress) },
 		"prep":     func() (int64, int64, error) { return j.prep(o) },
 		"sweep":    func() (int64, int64, error) { return j.sweep(ctx, o, progress) },
 		"segment":  func() (int64, int64, error) { return j.segment(o) },
@@ -102,9 +102,9 @@ func (o *Outcome) hide() {
 }
 
 // value estimates what each customer could be worth.
-func (j *Job) value(ctx context.Context, o *Outcome) (in, out int64, err error) {
+func (j *Job) value(ctx context.Context, o *Outcome, progress ports.Progress) (in, out int64, err error) {
 	t := o.Features.Table
-	input := tiers.Input{Table: t, Hidden: o.hidden, WindowDays: j.windowDays(o.Features), FeatureWindows: j.featureWindows()}
+	input := tiers.Input{Table: t, Hidden: o.hidden, WindowDays: j.windowDays(o.Features), FeatureWindows: j.featureWindows(), Progress: progress}
 	o.Estimates, err = tiers.Estimate(ctx, input, *j.Tiers)
 	return int64(t.Rows()), int64(t.Rows()), err
 }

@@ -155,7 +155,7 @@ func checkNames(t *table.Table, cfg Config) error {
 			list = append(list, unknownFeature(t, "vocabulary", name))
 		}
 	}
-	list = append(list, problem.All(checkNicknames(cfg.Nicknames, func(name string) bool { return t.Column(name) != nil }, t.Names()))...)
+	list = append(list, problem.All(checkNicknames(cfg.Nicknames, t))...)
 	return list.Err()
 }
 

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 
+	"segovia/engine/table"
 	"segovia/kernels/problem"
 )
 
@@ -60,8 +61,9 @@ func (d *describer) levels(feature string, s int, classOf []int) []string {
 	return nil
 }
 
-// checkNicknames returns SEG-FEA-002 and SEG-CFG-003 for features and levels that are not there.
-func checkNicknames(names []Nickname, known func(string) bool, all []string) error {
+// checkNicknames returns SEG-FEA-002 and SEG-CFG-003 for features and levels that are not there, and for features without
+// levels.
+func checkNicknames(names []Nickname, t *table.Table) error {
 	var list problem.List
 	for i, n := range names {
 		var features []string
@@ -71,9 +73,16 @@ func checkNicknames(names []Nickname, known func(string) bool, all []string) err
 		sort.Strings(features)
 		for _, f := range features {
 			place := fmt.Sprintf("segment.nicknames[%d].when.%s", i, f)
-			if !known(f) {
-				list = append(list, &problem.Problem{ID: "SEG-FEA-002", What: fmt.Sprintf("there is no feature %q", f), Place: place,
-					Fix: "Name one of the features: " + strings.Join(all, ", ") + "."})
+			what := ""
+			switch c := t.Column(f); {
+			case c == nil:
+				what = fmt.Sprintf("there is no feature %q", f)
+			case c.Kind == table.Category:
+				what = fmt.Sprintf("feature %q is a category and has no levels", f)
+			}
+			if what != "" {
+				list = append(list, &problem.Problem{ID: "SEG-FEA-002", What: what, Place: place,
+					Fix: "Name one of the features: " + strings.Join(t.Names(), ", ") + "."})
 			}
 			for _, l := range n.When[f] {
 				if !slices.Contains(Levels, l) {

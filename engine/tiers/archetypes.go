@@ -2,9 +2,12 @@ package tiers
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"segovia/engine/internal/exact"
 	"segovia/engine/ports"
@@ -30,11 +33,17 @@ func (a *assigner) profiles() error {
 	}
 	model, prepared, left, err := prep.FitApply(a.in.Table, prep.Config{Features: names, Transform: map[string]string{"*": "auto"},
 		Clip: [2]float64{0.005, 0.995}, NonFinite: "missing", Threads: a.cfg.Threads})
+	var p *problem.Problem
+	if errors.As(err, &p) && p.ID == "SEG-FEA-001" { // all alike in all: nothing that the configuration could mend
+		a.warn("Es gibt keine Profile: alle Kunden gleichen sich in "+strings.Join(names, ", ")+".", "there are no profiles: all customers are alike in "+strings.Join(names, ", "))
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	for _, l := range left.LeftOut {
 		names = slices.DeleteFunc(names, func(n string) bool { return n == l.Feature })
+		a.warn("Die Profile kommen ohne "+l.Feature+" aus: "+l.DE, "profiles do without "+l.Feature+": "+l.EN)
 	}
 	r := &ProfilesReport{Learned: len(c.Given) == 0, Features: names}
 	var centres [][]float64 // prepared units, by archetype
@@ -109,10 +118,13 @@ func (a *assigner) behaviourFeatures() ([]string, error) {
 				return nil, err
 			}
 		}
-		return c.Features, nil
+		return slices.Clone(c.Features), a.checkGiven(c.Features)
 	}
 	var names []string
 	if len(c.Given) > 0 { // what the archetypes are given by
+		if err := a.checkGiven(nil); err != nil {
+			return nil, err
+		}
 		for _, col := range a.in.Table.Columns {
 			if slices.ContainsFunc(c.Given, func(g Archetype) bool { _, ok := g.Values[col.Name]; return ok }) {
 				names = append(names, col.Name)
@@ -127,6 +139,23 @@ func (a *assigner) behaviourFeatures() ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// checkGiven returns SEG-FEA-002 for values of given archetypes that are of no feature, or of none of the features wanted.
+func (a *assigner) checkGiven(wanted []string) error {
+	for k, g := range a.cfg.Archetypes.Given {
+		for _, name := range slices.Sorted(maps.Keys(g.Values)) {
+			place := fmt.Sprintf("archetypes.prototypes[%d].values.%s", k, name)
+			if _, err := a.in.column(name, place); err != nil {
+				return err
+			}
+			if wanted != nil && !slices.Contains(wanted, name) {
+				return &problem.Problem{ID: "SEG-FEA-002", What: fmt.Sprintf("archetype %q names %q, which is no feature of the profiles", g.ID, name),
+					Place: place, Fix: "add it to archetypes.features, or remove it"}
+			}
+		}
+	}
+	return nil
 }
 
 // learnArchetypes returns the centroids of k-means, largest cluster first.
@@ -168,14 +197,6 @@ func (a *assigner) givenArchetypes(model *prep.Model, names []string) ([][]float
 			col.Numbers[k] = v
 		}
 		t.Columns = append(t.Columns, &col)
-	}
-	for k, g := range c.Given {
-		for name := range g.Values {
-			if !slices.Contains(names, name) {
-				return nil, &problem.Problem{ID: "SEG-FEA-002", What: fmt.Sprintf("archetype %q names %q, which is no usable feature of the profiles", g.ID, name),
-					Place: fmt.Sprintf("archetypes.prototypes[%d].values", k), Fix: "use features that vary: " + fmt.Sprint(names)}
-			}
-		}
 	}
 	p, err := model.Apply(t)
 	if err != nil {

@@ -48,6 +48,8 @@ type assigner struct {
 // Assign gives every customer a tier, a profile, groups and a plan, and sums up by segment, region and goal. It returns the
 // report, the results per customer and the regional view (nil when not asked for).
 func (e *Estimates) Assign(ctx context.Context, seg Segmentation) (*Report, *Customers, *RegionsReport, error) {
+	e.report = e.estimated // what an earlier segmentation was given goes
+	e.report.Warnings = slices.Clone(e.estimated.Warnings)
 	a := &assigner{Estimates: e, ctx: ctx, seg: seg, out: &Customers{}, k: len(seg.Segments.Segments),
 		spend: e.revenue(), contacts: e.perYear(e.roles.Contacts), orders: e.perYear(e.roles.Orders)}
 	for _, step := range []struct {
@@ -93,8 +95,8 @@ func (a *assigner) segments() error {
 			Realised: at(spend, s), Potential: at(potential, s), Wallet: at(wallet, s), Unrealised: at(open, s), LifetimeValue: at(value, s),
 			Tiers: countBy(a.out.Tier, a.seg.Labels, s, len(a.out.Tiers)), Profiles: countBy(a.out.Profile, a.seg.Labels, s, len(a.out.Archetypes))}
 		if v.Realised != nil && v.Unrealised != nil {
-			if all := *v.Realised + *v.Unrealised; all > 0 {
-				share, found := *v.Realised/all, *v.Unrealised > float64(UnrealisedFrom*all)
+			if all := max(0, *v.Realised) + *v.Unrealised; all > 0 {
+				share, found := max(0, *v.Realised)/all, *v.Unrealised > float64(UnrealisedFrom*all)
 				v.ShareOfWallet, v.PotentialFound = &share, &found
 			}
 			seg.Potential = &profile.Potential{Realised: *v.Realised, Unrealised: *v.Unrealised}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"segovia/engine/features"
+	"segovia/engine/ports"
 	"segovia/engine/profile"
 	"segovia/engine/table"
 	"segovia/kernels"
@@ -123,7 +124,7 @@ func (c Config) Features() []features.Column {
 	}
 	if p := c.Potential; p != nil {
 		at := "tiers.potential"
-		by := features.Column{From: p.From, Agg: "count", By: quote(p.Type), MaxBy: maxTypes}
+		by := features.Column{From: p.From, Agg: "count", By: quote(p.Type), MaxBy: maxTypes, Window: -1} // a device counts however old it is
 		add("devices", at+".type", by)
 		if p.Usage != "" {
 			by.Agg, by.Column = "sum", quote(p.Usage)
@@ -199,6 +200,7 @@ type Input struct {
 	Hidden         []*table.Column    // the features that Config.Features asked for, of the same rows
 	WindowDays     float64            // of features without a window of their own; 0 = not known
 	FeatureWindows map[string]float64 // in days, of features that have another one
+	Progress       ports.Progress     // is told of each estimate; nil = nobody
 }
 
 // yearly is the factor that scales a feature over its window to a year; 1 where the window is not known.

@@ -12,18 +12,21 @@ import (
 	"segovia/engine/internal/exact"
 	"segovia/engine/internal/par"
 	"segovia/engine/lifetime"
+	"segovia/engine/ports"
 	"segovia/engine/table"
 	"segovia/engine/wallet"
 )
 
 // Estimates is what Estimate found; Assign goes on from it.
 type Estimates struct {
-	cfg     Config
-	in      Input
-	roles   Roles
-	report  Report
-	columns map[string]*table.Column // added, by name
-	hidden  map[string]*table.Column // folded for this package, by name without the mark
+	cfg    Config
+	in     Input
+	roles  Roles
+	report Report
+	// estimated is the report as Estimate left it.
+	estimated Report
+	columns   map[string]*table.Column // added, by name
+	hidden    map[string]*table.Column // folded for this package, by name without the mark
 }
 
 type estimator struct {
@@ -48,27 +51,30 @@ func Estimate(ctx context.Context, in Input, cfg Config) (*Estimates, error) {
 	for _, c := range in.Hidden {
 		e.hidden[strings.TrimPrefix(c.Name, internal)] = c
 	}
-	if cfg.Potential != nil {
-		if err := e.potential(ctx); err != nil {
-			return nil, err
-		}
-	}
-	for _, step := range []struct {
+	type step struct {
 		wanted bool
 		do     func() error
-	}{
+	}
+	steps := slices.DeleteFunc([]step{
+		{cfg.Potential != nil, func() error { return e.potential(ctx) }},
 		{cfg.Wallet != nil, e.wallets},
 		{cfg.Potential != nil || cfg.Wallet != nil, e.unrealised},
 		{cfg.Rules != nil || cfg.Behaviour != "", e.behaviour},
 		{cfg.Lifetime != nil, e.lifetimes},
-	} {
-		if !step.wanted {
-			continue
-		}
-		if err := step.do(); err != nil {
+	}, func(s step) bool { return !s.wanted })
+	progress := in.Progress
+	if progress == nil {
+		progress = ports.Silent{}
+	}
+	progress.Begin("value", int64(len(steps)), "estimates")
+	defer progress.End()
+	for _, s := range steps {
+		if err := s.do(); err != nil {
 			return nil, err
 		}
+		progress.Add(1)
 	}
+	e.estimated = e.report
 	return e.Estimates, nil
 }
 
@@ -97,7 +103,7 @@ func (e *Estimates) perYear(feature string) []float64 {
 	out := make([]float64, len(c.Numbers))
 	factor := e.in.yearly(feature)
 	for i, v := range c.Numbers {
-		if v == v && !math.IsInf(v, 0) {
+		if finite(v) {
 			out[i] = float64(v * factor)
 		}
 	}
@@ -361,13 +367,18 @@ func (e *estimator) marginRates(feature string) (*marginRates, error) {
 	}
 	c, err := e.in.column(feature, "lifetime.margin")
 	revenue := e.in.Table.Column(e.roles.Revenue)
-	if err != nil || revenue == nil {
+	if err != nil {
 		return nil, err
+	}
+	if revenue == nil {
+		e.warn("Der Kundenwert ist Umsatz, nicht Marge: es gibt kein Umsatzmerkmal, auf das sich die Marge bezieht.",
+			"the lifetime value is revenue, not margin: there is no feature of revenue that the margin could be of")
+		return nil, nil
 	}
 	m := &marginRates{each: nans(len(c.Numbers))}
 	var margin, sum exact.Accumulator
 	for i, v := range c.Numbers {
-		if x := revenue.Numbers[i]; v == v && x > 0 {
+		if x := revenue.Numbers[i]; finite(v) && finite(x) && x > 0 {
 			m.each[i] = v / x
 			margin.Add(v)
 			sum.Add(x)
@@ -378,6 +389,8 @@ func (e *estimator) marginRates(feature string) (*marginRates, error) {
 	}
 	return m, nil
 }
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 func nans(n int) []float64 {
 	out := make([]float64, n)

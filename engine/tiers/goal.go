@@ -40,7 +40,7 @@ func (a *assigner) goal() error {
 	could, uplift := make([]float64, n), make([]float64, n)
 	for i := range could {
 		if could[i] = actual[i]; reach[i] > actual[i] {
-			could[i], uplift[i] = reach[i], reach[i]-max(0, actual[i])
+			could[i], uplift[i] = reach[i], max(0, reach[i]-max(0, actual[i]))
 		}
 	}
 	by := func(values []float64) []float64 {

@@ -40,7 +40,8 @@ var RuleNames = append(slices.Clone(Added), "revenue", "orders", "contacts", "re
 
 const rankSuffix = "_rank"
 
-// groups evaluates the rules. A usual group whose names are not all there is left out with a warning.
+// groups evaluates the rules. A usual group whose names are not all there is left out with a warning; so is a configured one
+// that names what was asked for and what the data did not allow.
 func (a *assigner) groups() error {
 	t := a.ruleTable()
 	for g, group := range a.cfg.Groups {
@@ -50,15 +51,16 @@ func (a *assigner) groups() error {
 			u := UsualGroups[usual]
 			group.Label, group.Hint = orText(group.Label, u.Label), orText(group.Hint, u.Hint)
 			if group.Rule == "" {
-				if missing := missingNames(u.Rule, t); len(missing) > 0 {
-					list := strings.Join(missing, ", ")
-					a.warn("Die Gruppe „"+u.Label.DE+"“ fehlt: nicht bekannt sind "+list, "the group "+u.Label.EN+" is missing: not known are "+list)
-					continue
-				}
-				group.Rule = u.Rule
+				group.Rule, place = u.Rule, ""
 			}
 		}
 		group.Label = orText(group.Label, tx(group.Name, group.Name))
+		missing := missingNames(group.Rule, t)
+		if own := place != ""; len(missing) > 0 && (!own || !slices.ContainsFunc(missing, func(name string) bool { return !a.askedFor(name) })) {
+			list := strings.Join(missing, ", ")
+			a.warn("Die Gruppe „"+group.Label.DE+"“ fehlt: nicht bekannt sind "+list, "the group "+group.Label.EN+" is missing: not known are "+list)
+			continue
+		}
 		AddRanks(t, group.Rule)
 		c, err := features.Evaluate(t, group.Rule, place)
 		if err != nil {
@@ -75,6 +77,23 @@ func (a *assigner) groups() error {
 		a.report.Groups = append(a.report.Groups, a.groupReport(group, in))
 	}
 	return nil
+}
+
+// askedFor reports whether the configuration asks for what a rule may name so: then it is the data that do not allow it.
+func (a *assigner) askedFor(name string) bool {
+	switch strings.TrimSuffix(name, rankSuffix) {
+	case "wallet_low", "wallet_high":
+		return a.cfg.Wallet != nil
+	case "wallet", "potential", "share_of_wallet", "unrealised_potential":
+		return a.cfg.Wallet != nil || a.cfg.Potential != nil
+	case "behaviour_score", "tier":
+		return a.cfg.Rules != nil
+	case "probability_alive", "overdue", "expected_orders", "lifetime_value":
+		return a.cfg.Lifetime != nil
+	case "profile":
+		return a.cfg.Archetypes != nil
+	}
+	return false
 }
 
 func (a *assigner) groupReport(g Group, in []bool) GroupReport {

@@ -95,14 +95,18 @@ func (a *assigner) planOfSegment(s int) map[string]any {
 // checkPlans returns SEG-FEA-002 for rows whose segment or tier is not there.
 func (a *assigner) checkPlans() error {
 	var list problem.List
+	var known []string // whether or not the data allowed them
+	if a.cfg.Rules != nil {
+		known = a.cfg.Rules.WithDefaults().Tiers
+	}
 	for i, p := range a.cfg.Plans {
 		if p.Segment != "" && !slices.ContainsFunc(a.seg.Segments.Segments, func(s profile.Segment) bool { return names(p.Segment, s) }) {
 			a.warn(fmt.Sprintf("Der Plan %d nennt ein Segment „%s“, das es in diesem Lauf nicht gibt.", i+1, p.Segment),
 				fmt.Sprintf("plan %d names a segment %q that this run does not have", i+1, p.Segment))
 		}
-		if p.Tier != "" && !slices.Contains(a.out.Tiers, p.Tier) {
+		if p.Tier != "" && !slices.Contains(known, p.Tier) {
 			list = append(list, &problem.Problem{ID: "SEG-FEA-002", What: fmt.Sprintf("%q is no tier", p.Tier), Place: fmt.Sprintf("plans[%d].tier", i),
-				Fix: "use one of " + strings.Join(a.out.Tiers, ", ")})
+				Fix: "use one of " + strings.Join(known, ", ")})
 		}
 	}
 	return list.Err()

@@ -17,6 +17,7 @@ type installedBase struct {
 	devices [][]float64 // by type and customer
 	usage   [][]float64 // a year, with unmetered devices taken to be used like the customer's others of the type, else like all
 	age     [][]float64 // years, summed over the devices
+	metered []bool      // by type: some device has a meter
 }
 
 // readBase collects the columns that Features asked for.
@@ -79,6 +80,7 @@ func (e *estimator) readBase(p *Potential, r *PotentialReport) *installedBase {
 			years[i] = days[i] / 365
 		}
 		b.devices, b.usage, b.age = append(b.devices, count), append(b.usage, yearly), append(b.age, years)
+		b.metered = append(b.metered, allRead > 0)
 		r.Types = append(r.Types, info)
 	}
 	return b
@@ -92,7 +94,7 @@ func (e *estimator) potential(ctx context.Context) error {
 	base := e.readBase(p, r)
 	n := e.in.Table.Rows()
 	consumables, err := e.demand(ctx, part{
-		name: "consumables", feature: cmp.Or(p.Consumables, e.roles.Revenue), place: "tiers.potential.consumables",
+		name: "consumables", label: tx("Verbrauchsmaterial", "consumables"), feature: cmp.Or(p.Consumables, e.roles.Revenue), place: "tiers.potential.consumables",
 		price: func(t string) (a, b *float64) {
 			q := p.Prices[t]
 			return q.ConsumablesPerUnit, q.ConsumablesPerYear
@@ -100,18 +102,18 @@ func (e *estimator) potential(ctx context.Context) error {
 		keep:   func(at int, a, b float64) { r.Types[at].ConsumablesPerUnit, r.Types[at].ConsumablesPerYear = a, b },
 		first:  base.usage,
 		second: base.devices,
-		// A device without meter can only be priced by the year.
-		learnFirst: p.Usage != "", learnSecond: p.Usage == "",
+		// What has no meter can only be priced by the year.
+		learnFirst: func(t int) bool { return base.metered[t] }, learnSecond: func(t int) bool { return !base.metered[t] },
 	}, base, r)
 	if err != nil {
 		return err
 	}
 	service, err := e.demand(ctx, part{
-		name: "service", feature: p.Service, place: "tiers.potential.service",
+		name: "service", label: tx("Service", "service"), feature: p.Service, place: "tiers.potential.service",
 		price: func(t string) (a, b *float64) {
 			q := p.Prices[t]
-			if q.ServicePerYear == nil || q.ServiceGrowth == nil {
-				return q.ServicePerYear, q.ServiceGrowth
+			if q.ServicePerYear == nil || q.ServiceGrowth == nil { // growth of what is not known tells nothing
+				return q.ServicePerYear, nil
 			}
 			growth := float64(*q.ServicePerYear * *q.ServiceGrowth)
 			return q.ServicePerYear, &growth
@@ -122,7 +124,8 @@ func (e *estimator) potential(ctx context.Context) error {
 				r.Types[at].ServiceGrowth = b / a
 			}
 		},
-		first: base.devices, second: base.age, learnFirst: true, learnSecond: p.Installed != "",
+		first: base.devices, second: base.age,
+		learnFirst: func(int) bool { return true }, learnSecond: func(int) bool { return p.Installed != "" },
 	}, base, r)
 	if err != nil {
 		return err
@@ -142,10 +145,11 @@ func (e *estimator) potential(ctx context.Context) error {
 // part is one part of the demand: sum over types of a * first + b * second.
 type part struct {
 	name, feature, place    string
+	label                   Text
 	price                   func(deviceType string) (a, b *float64)
 	keep                    func(at int, a, b float64)
 	first, second           [][]float64
-	learnFirst, learnSecond bool
+	learnFirst, learnSecond func(at int) bool
 }
 
 // demand returns the part's demand by customer. Types without any known price have theirs learned, by linear quantile
@@ -162,10 +166,10 @@ func (e *estimator) demand(ctx context.Context, p part, base *installedBase, r *
 	for at, t := range base.types {
 		a, b := p.price(t)
 		if a == nil && b == nil {
-			if p.learnFirst {
+			if p.learnFirst(at) {
 				open = append(open, unknownPrice{at, false})
 			}
-			if p.learnSecond {
+			if p.learnSecond(at) {
 				open = append(open, unknownPrice{at, true})
 			}
 			continue
@@ -217,7 +221,7 @@ func (e *estimator) demand(ctx context.Context, p part, base *installedBase, r *
 		return nil, err
 	}
 	if learned.Reason != "" {
-		e.warn("Preise für "+p.name+" wurden nicht gelernt: "+learned.Reason, "prices of "+p.name+" were not learned: "+learned.Reason)
+		e.warn("Preise für "+p.label.DE+" wurden nicht gelernt: "+learned.Reason, "prices of "+p.label.EN+" were not learned: "+learned.Reason)
 	} else {
 		for j, u := range open {
 			second := 0
@@ -225,7 +229,12 @@ func (e *estimator) demand(ctx context.Context, p part, base *installedBase, r *
 				second = 1
 			}
 			prices[u.at][second] = learned.Coefficient[j]
-			r.Types[u.at].Learned = true
+			at := slices.IndexFunc(learned.Without, func(w wallet.Unused) bool { return w.Predictor == names[j] })
+			if at < 0 {
+				r.Types[u.at].Learned = true
+			} else {
+				e.warn("Kein Preis für "+p.label.DE+" von "+names[j]+": "+learned.Without[at].Reason, "no price for "+p.label.EN+" of "+names[j]+": "+learned.Without[at].Reason)
+			}
 		}
 		apply()
 		r.Learned = append(r.Learned, LearnedPart{Part: p.name, Quantile: e.cfg.Potential.Quantile, Rows: learned.Rows, Coverage: learned.Coverage, Pinball: learned.Loss})

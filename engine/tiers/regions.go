@@ -7,8 +7,8 @@ import (
 )
 
 // regions sums up by country, region and postcode area. Areas of fewer customers than MinCell are summed into one figure of
-// customers without amounts; where a single area would be hidden so, its figures could be found by subtraction from the
-// country's: then the next smallest area of the country is hidden with it.
+// customers without amounts. What a country's areas that are shown leave of its own figures can be found by subtraction: so
+// the next smallest areas are hidden too, until that is no single area's and not of fewer customers than MinCell.
 func (a *assigner) regions() *RegionsReport {
 	c := a.cfg.Regions
 	r := &RegionsReport{Schema: RegionsSchema, FormatVersion: FormatVersion, MinCell: a.cfg.MinCell, Currency: a.cfg.Profile.Currency, Levels: []RegionLevel{}}
@@ -59,7 +59,17 @@ func (a *assigner) regions() *RegionsReport {
 		slices.SortFunc(order, func(x, y int) int {
 			return cmp.Or(strings.Compare(cells[x].Country, cells[y].Country), strings.Compare(cells[x].Area, cells[y].Area))
 		})
-		hidden := hide(cells, a.cfg.MinCell, l.level == "country")
+		without := map[string]int{}
+		for i, k := range of {
+			switch {
+			case k >= 0:
+			case l.level != "country" && countries != nil:
+				without[countries[i]]++
+			default:
+				without[""]++
+			}
+		}
+		hidden := hide(cells, without, a.cfg.MinCell, l.level == "country")
 		for _, k := range order {
 			if hidden[k] {
 				level.SuppressedCells++
@@ -77,28 +87,27 @@ func (a *assigner) regions() *RegionsReport {
 	return r
 }
 
-// hide decides which cells are not shown: those below least, and in a country that would then have a single hidden cell also
-// its next smallest.
-func hide(cells []RegionCell, least int, whole bool) []bool {
+// hide decides which cells are not shown: those below least, and the next smallest of a country as long as a single cell is
+// hidden or what is not shown, with the country's customers without an area, is of
+// fewer than least. whole takes all cells to be of one country.
+func hide(cells []RegionCell, without map[string]int, least int, whole bool) []bool {
 	hidden := make([]bool, len(cells))
 	groups := map[string][]int{}
 	for k := range cells {
 		country := cells[k].Country
-		if whole {
+		if whole { // the cells are countries
 			country = ""
 		}
 		groups[country] = append(groups[country], k)
 	}
-	for _, members := range groups {
+	for country, members := range groups {
 		slices.SortFunc(members, func(x, y int) int {
 			return cmp.Or(cmp.Compare(cells[x].Customers, cells[y].Customers), strings.Compare(cells[x].Area, cells[y].Area))
 		})
-		n := 0
-		for n < len(members) && cells[members[n]].Customers < least {
+		n, rest := 0, without[country]
+		for n < len(members) && (cells[members[n]].Customers < least || n == 1 || 0 < rest && rest < least) {
+			rest += cells[members[n]].Customers
 			n++
-		}
-		if n == 1 && len(members) > 1 {
-			n = 2
 		}
 		for _, k := range members[:n] {
 			hidden[k] = true
@@ -142,13 +151,21 @@ func (a *assigner) regionCells(of []int, k int) []RegionCell {
 		r := &cells[c]
 		r.Revenue, r.Potential, r.Unrealised = at(spend, c), at(could, c), at(open, c)
 		if a.out.Tier != nil {
-			r.KeyAccounts, r.A = &key[c], &top[c]
+			r.KeyAccounts, r.A = a.publishable(key[c]), a.publishable(top[c])
 		}
 		if g >= 0 {
-			r.PotentialCustomers = &group[c]
+			r.PotentialCustomers = a.publishable(group[c])
 		}
 	}
 	return cells
+}
+
+// publishable returns a count that is of none or of at least MinCell customers; else nil.
+func (a *assigner) publishable(count int) *int {
+	if 0 < count && count < a.cfg.MinCell {
+		return nil
+	}
+	return &count
 }
 
 // texts returns a hidden column as texts, empty where missing; nil without it.

@@ -304,7 +304,7 @@ type RegionLevel struct {
 	Unknown             int `json:"unknown"`
 }
 
-// RegionCell is one area. Counts below MinCell are null.
+// RegionCell is one area. Counts below MinCell are null, but for 0.
 type RegionCell struct {
 	Country            string   `json:"country"` // empty where countries are not known
 	Area               string   `json:"area"`

@@ -32,7 +32,9 @@ func (a *assigner) values(d int) (*table.Column, string) {
 	return a.columns["behaviour_score"], "score"
 }
 
-// cutValues turns cuts into values, for the customers that rows name; a cut that no customer reaches is +Inf.
+// cutValues turns cuts into values, for the customers that rows name; a cut that no customer reaches is +Inf. No quantile
+// lies below the second smallest value (+Inf where all are equal): where half of the customers have nothing, a cut at
+// nothing would leave the lowest class empty.
 func (c Cut) cutValues(values []float64, rows []int) []float64 {
 	if c.By == "value" {
 		return slices.Clone(c.At)
@@ -52,27 +54,39 @@ func (c Cut) cutValues(values []float64, rows []int) []float64 {
 		return out
 	}
 	if c.By == "quantile" {
+		second := above(known, known[0])
 		for j, p := range c.At {
-			out[j] = exact.Quantile(known, p)
+			out[j] = max(exact.Quantile(known, p), second)
 		}
 		return out
 	}
-	// Shares of the sum: the smallest value below which lies at least that share.
+	// Shares of the sum: the smallest value below which lies at least that share. Equal values lie on the same side.
 	positive := func(i int) float64 { return max(0, known[i]) }
 	total := exact.SumFunc(len(known), positive)
-	var below exact.Accumulator
-	j := 0
+	var sum exact.Accumulator
+	below, j := 0.0, 0
 	for i := range known {
-		for j < len(out) && below.Sum() >= float64(c.At[j]*total) {
+		if i == 0 || known[i] > known[i-1] {
+			below = sum.Sum()
+		}
+		for j < len(out) && below > 0 && below >= float64(c.At[j]*total) {
 			out[j] = known[i]
 			j++
 		}
-		below.Add(positive(i))
+		sum.Add(positive(i))
 	}
 	for ; j < len(out); j++ {
 		out[j] = math.Inf(1)
 	}
 	return out
+}
+
+// above returns the smallest of the sorted values that is larger than x; +Inf where none is.
+func above(sorted []float64, x float64) float64 {
+	if at := sort.Search(len(sorted), func(i int) bool { return sorted[i] > x }); at < len(sorted) {
+		return sorted[at]
+	}
+	return math.Inf(1)
 }
 
 // class is the number of cuts that x reaches; a missing value reaches none.
@@ -311,17 +325,19 @@ func (a *assigner) reason(i int, german bool, columns [dimensions]*table.Column,
 	for d := range parts {
 		k, x := a.out.Class[d][i], columns[d].Numbers[i]
 		label, cl := dimensionLabels[d].in(german), classLabel(r.Cuts[d].Classes[k]).in(german)
-		figure := func(v float64) string { return Amount(v, units[d], german) }
-		var bounds string
-		switch {
-		case x != x:
-			bounds = tx("nicht bekannt", "not known").in(german)
-		case k == 0:
-			bounds = figure(x) + " < " + figure(cuts[d][0])
-		default:
-			bounds = figure(x) + " ≥ " + figure(cuts[d][k-1])
-			if k < len(cuts[d]) && !math.IsInf(cuts[d][k], 0) {
-				bounds += ", < " + figure(cuts[d][k])
+		bounds := tx("nicht bekannt", "not known").in(german)
+		if x == x {
+			figure := func(v float64) string { return Amount(v, units[d], german) }
+			below := k < len(cuts[d]) && !math.IsInf(cuts[d][k], 0)
+			if below && figure(x) == figure(cuts[d][k]) {
+				figure = func(v float64) string { return amountBy(v, units[d], german, precise) }
+			}
+			bounds = figure(x)
+			if k > 0 {
+				bounds += " ≥ " + figure(cuts[d][k-1])
+			}
+			if below {
+				bounds += map[bool]string{false: " < ", true: ", < "}[k > 0] + figure(cuts[d][k])
 			}
 		}
 		parts[d] = fmt.Sprintf("%s %s (%s)", label, cl, bounds)

@@ -31,11 +31,13 @@ func classLabel(class string) Text {
 }
 
 // Amount writes a figure with its unit: shares in per cent, scores and amounts of at least 100 without decimals.
-func Amount(x float64, unit string, german bool) string {
+func Amount(x float64, unit string, german bool) string { return amountBy(x, unit, german, number) }
+
+func amountBy(x float64, unit string, german bool, write func(x float64, german bool) string) string {
 	if unit == "share" {
-		return number(100*x, german) + " %"
+		return write(100*x, german) + " %"
 	}
-	s := number(x, german)
+	s := write(x, german)
 	if unit != "" && unit != "score" {
 		s += " " + unit
 	}
@@ -52,6 +54,14 @@ func number(x float64, german bool) string {
 	default:
 		decimals = 2
 	}
+	return decimal(x, decimals, german)
+}
+
+// precise writes x so that it reads differently from a number nearby.
+func precise(x float64, german bool) string { return decimal(x, 6, german) }
+
+// decimal writes x with at most so many decimals.
+func decimal(x float64, decimals int, german bool) string {
 	s := strconv.FormatFloat(x, 'f', decimals, 64)
 	if strings.Contains(s, ".") {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")

@@ -39,7 +39,7 @@ type Wallet struct {
 	Method     string   `cfg:"method" def:"forest" enum:"forest|none" doc:"forest: quantile regression forest; none: no wallets, the potential stands in."`
 	Quantile   Share    `cfg:"quantile" def:"90%" min:"0.5" max:"0.99" doc:"The quantile of spend that counts as wallet."`
 	Predictors []string `cfg:"predictors" doc:"Features that tell how much a customer could spend; empty = firmographics and the installed base (region and the like only when named, so that equal customers are worth the same everywhere)."`
-	Trees      int      `cfg:"trees" def:"0" min:"0" max:"10000" doc:"Trees of the forest; 0 = the default."`
+	Trees      int      `cfg:"trees" def:"0" min:"0" max:"1000" doc:"Trees of the forest; 0 = the default."`
 	Holdout    Share    `cfg:"holdout" def:"20%" max:"0.9" doc:"Share of customers on whom the estimate is tested."`
 }
 
