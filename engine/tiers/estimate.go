@@ -300,6 +300,9 @@ func (e *estimator) lifetimes() error {
 		return err
 	}
 	r.Expected = exact.SumFunc(len(rows), func(at int) float64 { return orders[rows[at]] })
+	if stays := slices.Contains(fit.AtBound, "a") || slices.Contains(fit.AtBound, "b"); stays {
+		alive = nans(n) // a model in which nobody leaves knows no probability
+	}
 	e.hold("probability_alive", "share", alive, "BG/NBD", tx("Wahrscheinlichkeit, noch Kunde zu sein", "probability to be still a customer"))
 	e.add("expected_orders", "orders", orders, fmt.Sprintf("BG/NBD, next %g weeks", l.Weeks), tx("erwartete Bestellungen", "expected orders"))
 	e.report.Lifetime = r

@@ -101,13 +101,17 @@ func (e *env) printSegmentReasons(x *explainedCustomer) {
 		}
 	}
 	if x.Next != "" {
-		e.printf("  What speaks for its own segment, most first (the last line: what speaks against it most):\n")
+		told := x.Features[:min(mostDeciding, len(x.Features))]
+		against := ""
+		if last := x.Features[len(x.Features)-1]; last.Decides < 0 {
+			against = " (the last line speaks against it)"
+			if len(x.Features) > mostDeciding {
+				told = append(told[:len(told):len(told)], last)
+			}
+		}
+		e.printf("  What speaks for its own segment, most first%s:\n", against)
 		w := e.columns()
 		fmt.Fprintln(w, "\tthis customer\tits segment\tthe next\t")
-		told := x.Features[:min(mostDeciding, len(x.Features))]
-		if last := x.Features[len(x.Features)-1]; len(x.Features) > mostDeciding && last.Decides < 0 {
-			told = append(told[:len(told):len(told)], last)
-		}
 		for _, f := range told {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t\n", f.Label, x.figure(f.Value, f.Unit), x.figure(f.OwnValue, f.Unit), x.figure(f.NextValue, f.Unit))
 		}
