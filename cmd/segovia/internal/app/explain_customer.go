@@ -468,7 +468,15 @@ func ruleTable(all, customers *table.Table, v *tiers.Report, report profile.Repo
 		}
 	}
 	for _, c := range customers.Columns {
-		if c.Name != "segment" && !strings.HasPrefix(c.Name, "plan_") {
+		switch {
+		case c.Name == "segment" || strings.HasPrefix(c.Name, "plan_"):
+		case c.Kind == table.Category && slices.Contains(tiers.Added, c.Name): // without any value, it is read as text
+			nothing := &table.Column{Numbers: make([]float64, len(c.Strings))}
+			for i := range nothing.Numbers {
+				nothing.Numbers[i] = math.NaN()
+			}
+			add(c.Name, nothing)
+		default:
 			add(c.Name, c)
 		}
 	}
