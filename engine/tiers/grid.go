@@ -131,7 +131,7 @@ func (r Rules) table(at string) (tierAt, error) {
 	}
 	for i, name := range r.Tiers {
 		if slices.Contains(r.Tiers[:i], name) || name == "" {
-			fail(".names", fmt.Sprintf("the tier %q is empty or stands twice", name), "", "give each tier a name of its own")
+			fail(fmt.Sprintf(".names[%d]", i), fmt.Sprintf("the tier %q is empty or stands twice", name), "", "give each tier a name of its own")
 		}
 	}
 	if len(list) > 0 {

@@ -55,7 +55,7 @@ func TestContradictionsOfRules(t *testing.T) {
 		{"cuts by something", func(r *Rules) { r.Cuts[0].By = "size" }, ".cuts.potential.by", "value, quantile or revenue"},
 		{"a direction", func(r *Rules) { r.Cuts[0].Direction = "left" }, ".cuts.potential.direction", "up, down or free"},
 		{"values without cuts", func(r *Rules) { r.Cuts[0] = Cut{By: "value", Direction: "up"} }, ".cuts.potential", "missing"},
-		{"a tier twice", func(r *Rules) { r.Tiers = []string{"A", "B", "A"} }, ".names", `"A" is empty or stands twice`},
+		{"a tier twice", func(r *Rules) { r.Tiers = []string{"A", "B", "A"} }, ".names[2]", `"A" is empty or stands twice`},
 		{"unknown tier", func(r *Rules) { r.Grid[2].Tier = "E" }, ".grid[2].tier", "use one of Key Account, A, B, C, D"},
 		{"unknown class", func(r *Rules) { r.Grid[5].Classes[1] = []string{"low", "huge"} }, ".grid[5].share_of_wallet[1]", "use one of low, medium, high"},
 		{"overlap", func(r *Rules) { r.Grid[3].Classes[2] = []string{"low", "medium"} }, ".grid[3]", "rules 3 and 4"},

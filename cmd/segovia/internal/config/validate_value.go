@@ -76,7 +76,7 @@ func (c *Config) featurePath(name string) string {
 	if i := slices.IndexFunc(c.Features.Columns, func(f Column) bool { return f.Name == name }); i >= 0 {
 		return fmt.Sprintf("features.columns[%d].name", i)
 	}
-	return "features.profile_only"
+	return fmt.Sprintf("features.profile_only[%d]", slices.Index(c.Features.ProfileOnly, name))
 }
 
 type valueChecker struct {
@@ -96,8 +96,16 @@ func (v *valueChecker) feature(path, name string) {
 
 func (v *valueChecker) tiers() {
 	t := v.Tiers
+	var usual []string // what is wrong with the usual grid, which nobody wrote
 	for _, p := range problem.All(v.tierRules().Check("tiers")) {
+		if strings.HasPrefix(p.Place, "tiers.grid") && !v.isSet("tiers.grid") {
+			usual = append(usual, p.What)
+			continue
+		}
 		v.fail(p.Place, p.ID, p.What, p.Why, p.Fix)
+	}
+	if len(usual) > 0 {
+		v.fail("tiers", "SEG-CFG-012", "the usual grid does not fit these tiers and classes", usual[0], "add `grid`, with a tier for each combination of classes")
 	}
 	if p := t.Potential; p != nil && !v.failed["tiers.potential"] {
 		v.unknownSource("tiers.potential.from", p.From)
@@ -131,12 +139,18 @@ func (v *valueChecker) expression(path, text string, more []string) {
 	for _, p := range problem.All(err) {
 		v.fail(path, p.ID, p.What, p.Why, p.Fix)
 	}
+	possible := slices.Clone(v.known)
+	for _, n := range more {
+		if n != "_rank" && !slices.Contains(possible, n) {
+			possible = append(possible, n)
+		}
+	}
 	for _, n := range names {
 		base, _ := strings.CutSuffix(n.Name, "_rank")
 		ok := v.isFeature(n.Name) || slices.Contains(more, n.Name) || slices.Contains(more, "_rank") && (v.isFeature(base) || slices.Contains(more, base))
 		if !ok {
 			v.fail(path, "SEG-FEA-002", fmt.Sprintf("there is no feature %q", n.Name), fmt.Sprintf("at character %d of %q", n.Character, shorten(text)),
-				DidYouMean(n.Name, append(slices.Clone(v.known), more...)))
+				DidYouMean(n.Name, possible))
 			return
 		}
 	}
