@@ -21,9 +21,10 @@ func newExplainCommand(e *env) *cobra.Command {
 		Long: `Explains the id of an error: what it means, what usually causes it, how to mend it, and the exit code that commands
 return for it. Without an id it lists them all.
 
-Other ids are looked for in the published run under --out: a segment with its description, rule and features, or a
-customer with the features that decide between its segment and the second nearest.`,
-		Example: "segovia explain SEG-CSV-004\nsegovia explain\nsegovia explain S-7K2M4Q --out out",
+Other ids are looked for in the published run under --out: a segment with its description, rule, worth, plan and features, or
+a customer with its segment, tier, profile and groups, each with the figures that decided it and what would have to change,
+what it could be worth, and its plan.`,
+		Example: "segovia explain SEG-CSV-004\nsegovia explain\nsegovia explain S-7K2M4Q --out out\nsegovia explain 1000000011 --out out",
 		Args:    takes(0, 1, "one id"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {

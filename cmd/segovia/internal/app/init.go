@@ -294,4 +294,18 @@ prep: {transform: {orders_12m: log1p, revenue_12m: signed-log1p}, clip: [0.5%, 9
 sweep: {k: 2..10}
 stability: {bootstrap: 100}
 segment: {choose: stable-then-gap, max_segments: 10}
+
+lifetime: {from: orders} # expected orders and their value
+# What customers could be worth and what to do about it; remove the # of what you have the tables for.
+# tiers:
+#   potential: {from: devices, type: device_type, usage: monthly_usage, prices: data/price_list.csv} # the installed base
+#   wallet: {quantile: 90%} # what the best-served tenth of similar customers spends
+#   cuts: {potential: {by: quantile, at: [50%, 80%, 95%]}, share_of_wallet: {by: value, at: [25%, 60%]}, behaviour: {by: value, at: [40, 75]}}
+# groups:
+#   - {name: potential_customers} # one of the usual groups
+#   - {name: big_and_silent, rule: "revenue_rank > 0.8 and recency > 60", hint: {de: anrufen, en: call}}
+# plans:
+#   - {tier: Key Account, visits: monthly, terms: framework agreement}
+# goal: {name: {de: mehr Umsatz, en: more revenue}, raise: revenue_12m}
+# regions: {country: country, region: region, postcode: postcode}
 `
