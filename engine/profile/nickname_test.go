@@ -18,13 +18,13 @@ func levelled() Input {
 	in := Input{Table: &table.Table{}, K: 3, WindowDays: 365}
 	r := rand.New(rand.NewPCG(2, 5))
 	columns := []*table.Column{{Name: "revenue_12m", Unit: "currency"}, {Name: "orders_12m", Unit: "orders"}, {Name: "contacts_12m", Unit: "contacts"},
-		{Name: "returns_share", Unit: "share"}, {Name: "empty"}}
+		{Name: "returns_share", Unit: "share"}, {Name: "empty"}, {Name: "grade"}}
 	industry := &table.Column{Name: "industry", Kind: table.Category}
 	for i := range 300 {
 		s := i % 3
 		in.Table.Keys = append(in.Table.Keys, fmt.Sprintf("%03d", i))
 		in.Labels = append(in.Labels, s)
-		for j, v := range []float64{[]float64{100, 300, 1100}[s], 50 - 20*float64(s) + r.NormFloat64(), []float64{10, 9.4, 10.5}[s] + r.NormFloat64(), r.Float64(), math.NaN()} {
+		for j, v := range []float64{[]float64{100, 300, 1100}[s], 50 - 20*float64(s) + r.NormFloat64(), []float64{10, 9.4, 10.5}[s] + r.NormFloat64(), r.Float64(), math.NaN(), []float64{0, 9.97, 10}[s] + 0.01*r.Float64()} {
 			columns[j].Numbers = append(columns[j].Numbers, v)
 		}
 		industry.Strings = append(industry.Strings, "x")
@@ -49,6 +49,8 @@ func TestLevelsOfNicknames(t *testing.T) {
 		{"orders_12m", "high", "1"}, {"orders_12m", "very_high", "1"}, {"orders_12m", "low", "3"}, {"orders_12m", "very_low", "3"}, {"orders_12m", "medium", "2"},
 		{"contacts_12m", "very_high", ""}, {"contacts_12m", "high", "3"}, {"contacts_12m", "low", "2"}, {"contacts_12m", "very_low", ""}, {"contacts_12m", "medium", "1"},
 		{"returns_share", "medium", "123"}, {"returns_share", "high", ""}, {"empty", "medium", ""},
+		{"grade", "high", "23"}, {"grade", "very_high", "3"}, {"grade", "very_low", "1"}, // two are far above the others, one is highest
+
 	} {
 		r := mustDescribe(t, levelled(), Config{Nicknames: []Nickname{nick("hero", c.feature, c.level)}})
 		got := ""

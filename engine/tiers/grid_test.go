@@ -61,6 +61,7 @@ func TestContradictionsOfRules(t *testing.T) {
 		{"overlap", func(r *Rules) { r.Grid[3].Classes[2] = []string{"low", "medium"} }, ".grid[3]", "rules 3 and 4"},
 		{"a hole", func(r *Rules) { r.Grid = append(r.Grid[:8:8], r.Grid[9]) }, ".grid",
 			"potential low, share_of_wallet low, behaviour low; potential low, share_of_wallet medium, behaviour low; potential low, share_of_wallet high, behaviour low, and 1 more"},
+		{"one hole", func(r *Rules) { r.Grid = append(r.Grid[:8:8], r.Grid[9:]...) }, ".grid", "no rule meets potential low, share_of_wallet high, behaviour medium |"},
 		{"worse with more", func(r *Rules) { r.Grid[0].Tier = "D" }, ".grid[0]", "gets worse with more potential"},
 		{"better with more", func(r *Rules) { r.Cuts[2].Direction = "down" }, ".grid[7]", "gets better with more behaviour"},
 	} {
