@@ -89,6 +89,9 @@ func (e *estimator) hold(name, unit string, values []float64, formula string, la
 	e.columns[name] = &table.Column{Name: name, Unit: unit, Formula: formula, Type: "transactional", Numbers: values, LabelDE: label.DE, LabelEN: label.EN, ProfileOnly: true}
 }
 
+// Made reports whether a column of that name was estimated, not folded.
+func (e *Estimates) Made(name string) bool { return e.columns[name] != nil }
+
 func (e *Estimates) warn(de, en string) { e.report.Warnings = append(e.report.Warnings, tx(de, en)) }
 
 // revenue returns what each customer spends in a year, 0 where it is missing; nil without a feature for it.

@@ -10,6 +10,7 @@ import (
 
 	"segovia/engine"
 	"segovia/engine/features"
+	"segovia/engine/table"
 	"segovia/io/parquetio"
 	"segovia/io/reportio"
 	"segovia/io/runstore"
@@ -75,7 +76,7 @@ func (n *night) write(o *engine.Outcome, create func(name string) (recordOut, er
 	var steps []func() error
 	if o.Features != nil {
 		steps = append(steps, func() error { return put("quality.json", o.Quality) },
-			func() error { return putTable("features.parquet", featureColumns(o.Features.Table, "customer_id")) })
+			func() error { return putTable("features.parquet", featureColumns(rawFeatures(o), "customer_id")) })
 	}
 	if o.Prepared != nil && o.Sweep == nil {
 		steps = append(steps, func() error { return putTable("prepared.parquet", preparedColumns(o)) })
@@ -109,6 +110,20 @@ func (n *night) write(o *engine.Outcome, create func(name string) (recordOut, er
 		}
 	}
 	return nil
+}
+
+// rawFeatures is the feature table as it was folded: what was estimated from it stands in customers.parquet.
+func rawFeatures(o *engine.Outcome) *table.Table {
+	if o.Estimates == nil {
+		return o.Features.Table
+	}
+	t := &table.Table{Keys: o.Features.Table.Keys}
+	for _, c := range o.Features.Table.Columns {
+		if !o.Estimates.Made(c.Name) {
+			t.Columns = append(t.Columns, c)
+		}
+	}
+	return t
 }
 
 // customerRows is how many customers are put into texts at once.

@@ -74,7 +74,7 @@ func (f *accountFigures) want(t *testing.T, run string, parents map[string]strin
 // No account is divided: the generated company's subsidiaries are where their heads are, whatever the number of threads,
 // the files, their order, the memory; and the kept model says the same.
 func TestAccountsTied(t *testing.T) {
-	bin, dir := segovia(t), company(t)
+	bin, dir := segovia(t), bare(t, company(t))
 	parents := parentsOf(t, dir)
 	set := []string{"company.yaml", "--set", accounts("tie"), "--set", "segment.best_failing=true"}
 	s, run := publish(t, bin, dir, append(set, "--out", "tied", "--threads", "1")...)
@@ -114,7 +114,7 @@ func TestAccountsTied(t *testing.T) {
 	t.Run("same bytes", func(t *testing.T) {
 		_, run := publish(t, bin, dir, append(set, "--out", "threads", "--threads", "7")...)
 		same(t, run, want)
-		_, run = publish(t, bin, divided(t, 5), append(set, "--out", "out", "--threads", "3")...)
+		_, run = publish(t, bin, bare(t, divided(t, 5)), append(set, "--out", "out", "--threads", "3")...)
 		same(t, run, want)
 		_, run = publish(t, bin, dir, append(set, "--out", "other", "--seed", "8")...)
 		if bytes.Equal(artifacts(t, run)["sweep.json"], want["sweep.json"]) {
@@ -179,7 +179,7 @@ func TestAccountsTied(t *testing.T) {
 // Accounts that are summed up have the features that the files would give in which somebody has put the head's id in the
 // place of its members', and taken the members out of the customer table.
 func TestAccountsSummed(t *testing.T) {
-	bin, dir := segovia(t), company(t)
+	bin, dir := segovia(t), bare(t, company(t))
 	parents := parentsOf(t, dir)
 	set := []string{"company.yaml", "--set", accounts("sum"), "--set", "segment.best_failing=true"}
 	s, run := publish(t, bin, dir, append(set, "--out", "summed", "--threads", "1")...)
@@ -214,7 +214,7 @@ func TestAccountsSummed(t *testing.T) {
 			put(t, filepath.Join(byHand, table.name, filepath.Base(name)), out)
 		}
 	}
-	put(t, filepath.Join(byHand, "company.yaml"), read(t, "testdata/company.yaml"))
+	put(t, filepath.Join(byHand, "company.yaml"), read(t, filepath.Join(dir, "company.yaml")))
 	_, other := publish(t, bin, byHand, "company.yaml", "--out", "out", "--set", "segment.best_failing=true")
 	for _, name := range []string{"features.parquet", "labels.parquet"} {
 		if !bytes.Equal(read(t, filepath.Join(run, name)), read(t, filepath.Join(other, name))) {
@@ -247,7 +247,7 @@ func TestAccountsSummed(t *testing.T) {
 		}
 	}
 	want, list := artifacts(t, run), read(t, filepath.Join(run, "members.parquet"))
-	_, run = publish(t, bin, divided(t, 6), append(set, "--out", "out", "--threads", "7")...)
+	_, run = publish(t, bin, bare(t, divided(t, 6)), append(set, "--out", "out", "--threads", "7")...)
 	same(t, run, want)
 	if !bytes.Equal(read(t, filepath.Join(run, "members.parquet")), list) {
 		t.Error("other files give other members")

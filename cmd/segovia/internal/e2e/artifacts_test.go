@@ -165,7 +165,7 @@ func TestManifest(t *testing.T) {
 func TestLabelsSegmentsAndModelAgree(t *testing.T) {
 	_, run := publish(t, segovia(t), company(t), "company.yaml", "--out", "out")
 	labels := readParquet(t, filepath.Join(run, "labels.parquet"))
-	if want := []string{"customer_id", "segment_id", "segment", "number", "distance", "margin"}; !slices.Equal(labels.names, want) {
+	if want := []string{"customer_id", "segment_id", "segment", "number", "distance", "margin", "tier", "profile"}; !slices.Equal(labels.names, want) {
 		t.Errorf("labels.parquet has the columns %v, want %v", labels.names, want)
 	}
 	features := readParquet(t, filepath.Join(run, "features.parquet"))
@@ -221,7 +221,7 @@ func TestLabelsSegmentsAndModelAgree(t *testing.T) {
 
 // Every file that the program writes has the rights that the umask leaves.
 func TestFilesHaveTheRightsOfTheUmask(t *testing.T) {
-	bin, dir := segovia(t), company(t)
+	bin, dir := segovia(t), bare(t, company(t))
 	defer syscall.Umask(syscall.Umask(0o027)) // inherited by the program
 	_, run := publish(t, bin, dir, "company.yaml", "--out", "out")
 	call(t, bin, dir, "features", "company.yaml", "--out", "step")

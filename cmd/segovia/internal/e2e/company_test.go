@@ -59,6 +59,19 @@ func company(t *testing.T) string {
 	return dir
 }
 
+// bare takes the sections on the value of customers out of the configuration in a company's folder, and returns the folder: its
+// labels are then those that predict gives.
+func bare(t *testing.T, dir string) string {
+	t.Helper()
+	file := filepath.Join(dir, "company.yaml")
+	config, _, found := strings.Cut(string(read(t, file)), "\ntiers:")
+	if !found {
+		t.Fatal("company.yaml has no tiers")
+	}
+	put(t, file, []byte(config+"\n"))
+	return dir
+}
+
 // lines returns the header of a CSV file and its rows, each with its line end. The generator writes no line end into a cell.
 func lines(data []byte) (header []byte, rows [][]byte) {
 	all := bytes.SplitAfter(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))

@@ -11,7 +11,7 @@ import (
 // The kept model labels the customers that it was fitted on exactly as the run did: from the run's features and from the
 // raw sources, with any number of threads, in any format. Distances and margins agree to the last bit.
 func TestPredictAsTheRun(t *testing.T) {
-	bin, dir := segovia(t), company(t)
+	bin, dir := segovia(t), bare(t, company(t))
 	s, run := publish(t, bin, dir, "company.yaml", "--out", "out")
 	want := read(t, filepath.Join(run, "labels.parquet"))
 	labels := readParquet(t, filepath.Join(run, "labels.parquet"))
@@ -103,7 +103,7 @@ func TestPredictAsTheRun(t *testing.T) {
 // A configuration whose features mean something else than those of the model is refused: the labels would look right and
 // be wrong.
 func TestPredictRefusesOtherFeatures(t *testing.T) {
-	bin, dir := segovia(t), company(t)
+	bin, dir := segovia(t), bare(t, company(t))
 	_, run := publish(t, bin, dir, "company.yaml", "--out", "out")
 	cmd := command(bin, dir, "predict", "--model", run, "company.yaml", "--set", "features.window=180d")
 	out, err := cmd.CombinedOutput()
