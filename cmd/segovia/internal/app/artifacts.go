@@ -88,7 +88,9 @@ func (n *night) write(o *engine.Outcome, create func(name string) (recordOut, er
 		ids := accountIDs(o.Features.Table.Keys, engine.Tied(o.Features.Accounts))
 		id := outColumn{field: arrow.Field{Name: "customer_id", Type: arrow.BinaryTypes.String}, texts: o.Features.Table.Keys}
 		steps = append(steps, func() error {
-			return putTable("labels.parquet", append(segmentColumns(o.Model, id, o.Labels, ids), tierColumns(o)...))
+			columns := segmentColumns(o.Model, id, o.Labels, ids)
+			at := slices.IndexFunc(columns, func(c outColumn) bool { return c.field.Name == "distance" })
+			return putTable("labels.parquet", slices.Insert(columns, at, tierColumns(o)...))
 		},
 			func() error { return put("segments.json", o.Segments) },
 			func() error { return put("model.json", o.Model) })

@@ -165,7 +165,7 @@ func TestManifest(t *testing.T) {
 func TestLabelsSegmentsAndModelAgree(t *testing.T) {
 	_, run := publish(t, segovia(t), company(t), "company.yaml", "--out", "out")
 	labels := readParquet(t, filepath.Join(run, "labels.parquet"))
-	if want := []string{"customer_id", "segment_id", "segment", "number", "distance", "margin", "tier", "profile"}; !slices.Equal(labels.names, want) {
+	if want := []string{"customer_id", "segment_id", "segment", "number", "tier", "profile", "distance", "margin"}; !slices.Equal(labels.names, want) {
 		t.Errorf("labels.parquet has the columns %v, want %v", labels.names, want)
 	}
 	features := readParquet(t, filepath.Join(run, "features.parquet"))
