@@ -52,10 +52,13 @@ func FitBGNBD(ctx context.Context, customers []History, cfg Config) (BGNBD, Repo
 	switch {
 	case rep.RepeatBuyers < MinRepeatBuyers:
 		rep.Reason = fmt.Sprintf("%d of %d customers have ordered again; the model needs %d", rep.RepeatBuyers, rep.Customers, MinRepeatBuyers)
+		rep.ReasonDE = fmt.Sprintf("%d von %d Kunden haben wieder bestellt, das Modell braucht %d", rep.RepeatBuyers, rep.Customers, MinRepeatBuyers)
 	case span == 0:
 		rep.Reason = "no time passed between the first and the last purchase of any customer"
+		rep.ReasonDE = "bei keinem Kunden liegt Zeit zwischen erstem und letztem Kauf"
 	case most > MaxRepeats:
 		rep.Reason = fmt.Sprintf("a customer has %d repeat purchases; the model takes up to %d", most, MaxRepeats)
+		rep.ReasonDE = fmt.Sprintf("ein Kunde hat %d Wiederkäufe, das Modell nimmt bis zu %d", most, MaxRepeats)
 	}
 	if !rep.Usable() {
 		return BGNBD{}, rep, nil
@@ -75,7 +78,7 @@ func fitHistories(ctx context.Context, w weighted[History], cfg Config, rep Repo
 		weeks += float64(float64(w.counts[i]) * h.Age)
 	}
 	if orders == 0 || weeks == 0 {
-		rep.Reason = "the sample has no repeat buyer"
+		rep.Reason, rep.ReasonDE = "the sample has no repeat buyer", "die Stichprobe hat keinen Wiederkäufer"
 		return BGNBD{}, rep, nil
 	}
 

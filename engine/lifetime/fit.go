@@ -42,6 +42,7 @@ type Report struct {
 	Converged     bool     // the gradient vanished
 	AtBound       []string // parameters at the end of their range: the model is a limit, and valid
 	Reason        string   // why there is no model, a sentence without full stop; empty where there is one
+	ReasonDE      string   // the same in German
 }
 
 // Usable reports whether there is a model.
@@ -155,7 +156,7 @@ func (r *Report) finish(m maximum, names []string) []float64 {
 		}
 	}
 	if !m.converged {
-		r.Reason = "the search for the parameters did not converge"
+		r.Reason, r.ReasonDE = "the search for the parameters did not converge", "die Suche nach den Parametern konvergierte nicht"
 	}
 	return parameters
 }

@@ -43,6 +43,7 @@ func FitGammaGamma(ctx context.Context, customers []Spend, cfg Config) (GammaGam
 	rep.Customers, rep.RepeatBuyers = len(rows), len(rows)
 	if len(rows) < MinRepeatBuyers {
 		rep.Reason = fmt.Sprintf("%d customers have repeat purchases of positive amounts; the model needs %d", len(rows), MinRepeatBuyers)
+		rep.ReasonDE = fmt.Sprintf("%d Kunden haben Wiederkäufe mit positivem Betrag, das Modell braucht %d", len(rows), MinRepeatBuyers)
 		return GammaGamma{}, rep, nil
 	}
 	w := merge(rows, func(a, b Spend) int { return compare(a.Repeats, b.Repeats, a.Mean, b.Mean) }).

@@ -139,7 +139,7 @@ func (e *estimator) wallets() error {
 		return err
 	}
 	if r.Reason != "" {
-		e.warn("Wallets wurden nicht geschätzt: "+r.Reason, "wallets were not estimated: "+r.Reason)
+		e.warn("Wallets wurden nicht geschätzt: "+r.ReasonDE, "wallets were not estimated: "+r.Reason)
 		return nil
 	}
 	if err := e.equalise(r, spend, predictors); err != nil {
@@ -287,7 +287,7 @@ func (e *estimator) lifetimes() error {
 		return err
 	}
 	if !fit.Usable() {
-		e.warn("Kein Modell künftiger Bestellungen: "+fit.Reason, "no model of orders to come: "+fit.Reason)
+		e.warn("Kein Modell künftiger Bestellungen: "+fit.ReasonDE, "no model of orders to come: "+fit.Reason)
 		return nil
 	}
 	r := &LifetimeReport{Customers: fit.Customers, Repeat: fit.RepeatBuyers, R: m.R, Alpha: m.Alpha, A: m.A, B: m.B,
@@ -319,7 +319,8 @@ func (e *estimator) lifetimes() error {
 	mean := amounts.PopulationMean()
 	if !fit.Usable() || mean != mean {
 		reason := cmp.Or(fit.Reason, "the population has no mean spend (q is not above 1)")
-		e.warn("Kein Modell künftiger Beträge: "+reason, "no model of amounts to come: "+reason)
+		reasonDE := cmp.Or(fit.ReasonDE, "die Grundgesamtheit hat keinen mittleren Betrag (q liegt nicht über 1)")
+		e.warn("Kein Modell künftiger Beträge: "+reasonDE, "no model of amounts to come: "+reason)
 		return nil
 	}
 	r.P, r.Q, r.V, r.MeanSpend = &amounts.P, &amounts.Q, &amounts.V, &mean

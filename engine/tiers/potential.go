@@ -221,7 +221,7 @@ func (e *estimator) demand(ctx context.Context, p part, base *installedBase, r *
 		return nil, err
 	}
 	if learned.Reason != "" {
-		e.warn("Preise für "+p.label.DE+" wurden nicht gelernt: "+learned.Reason, "prices of "+p.label.EN+" were not learned: "+learned.Reason)
+		e.warn("Preise für "+p.label.DE+" wurden nicht gelernt: "+learned.ReasonDE, "prices of "+p.label.EN+" were not learned: "+learned.Reason)
 	} else {
 		for j, u := range open {
 			second := 0
@@ -233,7 +233,7 @@ func (e *estimator) demand(ctx context.Context, p part, base *installedBase, r *
 			if at < 0 {
 				r.Types[u.at].Learned = true
 			} else {
-				e.warn("Kein Preis für "+p.label.DE+" von "+names[j]+": "+learned.Without[at].Reason, "no price for "+p.label.EN+" of "+names[j]+": "+learned.Without[at].Reason)
+				e.warn("Kein Preis für "+p.label.DE+" von "+names[j]+": die Geräte sind leer oder nicht von anderen zu trennen", "no price for "+p.label.EN+" of "+names[j]+": "+learned.Without[at].Reason)
 			}
 		}
 		apply()

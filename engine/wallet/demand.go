@@ -24,6 +24,7 @@ type DemandConfig struct {
 type Demand struct {
 	// Reason says why nothing could be learned, as a clause without full stop; empty where it could. Coefficients then are 0.
 	Reason      string
+	ReasonDE    string    // the same in German
 	Coefficient []float64 // unit of y per unit of x[j], by column; 0 for a column without information
 	Intercept   float64
 	Loss        float64 // mean pinball loss over the rows used, in the unit of y
@@ -79,7 +80,7 @@ func FitDemand(ctx context.Context, y []float64, x [][]float64, names []string, 
 	p := compress(y, x, cfg)
 	d := &Demand{Coefficient: make([]float64, len(x)), Rows: len(p.y), LeftOut: p.leftOut}
 	if len(p.y) == 0 {
-		d.Reason = "no row has units"
+		d.Reason, d.ReasonDE = "no row has units", "keine Zeile hat Einheiten"
 		return d, nil
 	}
 	p.normalise()
@@ -96,7 +97,7 @@ func FitDemand(ctx context.Context, y []float64, x [][]float64, names []string, 
 		}
 	}
 	if used == 0 {
-		d.Reason = "no column tells anything"
+		d.Reason, d.ReasonDE = "no column tells anything", "keine Spalte sagt etwas aus"
 		return d, nil
 	}
 	p.restrict(keep)

@@ -30,16 +30,19 @@ func estimate(ctx context.Context, spend []float64, columns []*table.Column, cfg
 	res := &Result{Customers: n}
 	if n < cfg.MinCustomers {
 		res.Reason = fmt.Sprintf("there are %d customers, and a model of wallets needs %d", n, cfg.MinCustomers)
+		res.ReasonDE = fmt.Sprintf("es gibt %d Kunden, ein Modell der Wallets braucht %d", n, cfg.MinCustomers)
 		return res, nil
 	}
 	heldOut, rows := draw(n, cfg.Pool, cfg.Holdout, cfg.Seed)
 	if len(rows) < minPool || len(rows) == n {
 		res.Reason = fmt.Sprintf("of %d customers, %d are left to grow trees on after the holdout", n, len(rows))
+		res.ReasonDE = fmt.Sprintf("von %d Kunden bleiben nach der Prüfstichprobe %d für die Bäume", n, len(rows))
 		return res, nil
 	}
 	p := newPool(spend, rows, score)
 	if p.spend[0] == p.spend[len(rows)-1] {
 		res.Reason = fmt.Sprintf("all customers that trees would be grown on spend %g", p.spend[0])
+		res.ReasonDE = fmt.Sprintf("alle Kunden, an denen Bäume wachsen würden, geben %g aus", p.spend[0])
 		return res, nil
 	}
 	used, err := choose(ctx, columns, rows, cfg.Threads, res)
@@ -87,9 +90,9 @@ func choose(ctx context.Context, columns []*table.Column, rows []int32, threads 
 	}
 	switch {
 	case len(columns) == 0:
-		res.Reason = "there are no predictors of spend"
+		res.Reason, res.ReasonDE = "there are no predictors of spend", "es gibt keine Merkmale, die mögliche Ausgaben erklären"
 	case len(used) == 0:
-		res.Reason = "no predictor tells customers apart"
+		res.Reason, res.ReasonDE = "no predictor tells customers apart", "kein Merkmal unterscheidet die Kunden"
 	}
 	return used, nil
 }

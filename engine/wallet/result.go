@@ -7,6 +7,7 @@ type Result struct {
 	// Reason says why no wallets were estimated, as a clause without full stop; it is empty where they were. With a
 	// reason, all that follows is empty but Customers and Unused.
 	Reason    string
+	ReasonDE  string // the same in German
 	Customers int
 	Pool      int       // customers that trees were grown on
 	Quantile  []float64 // the model's estimate, in the unit of spend; it does not know of the customer's own spend
