@@ -233,7 +233,7 @@ func (a *assigner) proposeOffer(s int, open bool, shareWhy Text) (text, why Text
 	}
 	c, v := a.gains[0][s], a.gains[1][s]
 	why = both(func(g bool) string {
-		return tx("offen: Verbrauchsmaterial ", "open: consumables ").in(g) + Amount(c, a.cfg.Profile.Currency, g) + tx(", Service ", ", service ").in(g) + Amount(v, a.cfg.Profile.Currency, g)
+		return tx("offen: Verbrauchsmaterial ", "open: consumables ").in(g) + shortAmount(c, a.cfg.Profile.Currency, g) + tx(", Service ", ", service ").in(g) + shortAmount(v, a.cfg.Profile.Currency, g)
 	})
 	if c >= v {
 		return tx("Verbrauchsmaterial im Abonnement zu den Geräten", "consumables by subscription with the machines"), why
