@@ -109,7 +109,7 @@ func perYear(f *numeric, m moments, in Input) *float64 {
 	if f == nil || m.n == 0 {
 		return nil
 	}
-	factor, ok := yearFactor(f, in)
+	factor, ok := YearFactor(f.col.Name, in.WindowDays, in.FeatureWindows)
 	if !ok {
 		return nil
 	}
@@ -117,18 +117,20 @@ func perYear(f *numeric, m moments, in Input) *float64 {
 	return &y
 }
 
-// yearFactor is 365 over the feature's window in days: its own, else that of all features, else the one in its name.
-func yearFactor(f *numeric, in Input) (float64, bool) {
-	if anyToken(f.meta.tokens, "per|pro|je") && anyToken(f.meta.tokens, "year|jahr") {
+// YearFactor is what scales a feature to a year: 1 for one that is named per year, else 365 over its window in days: its own of
+// windows, else that of all features, else the one in its name. It reports false where none is known.
+func YearFactor(feature string, windowDays float64, windows map[string]float64) (float64, bool) {
+	tokens := tokenise(feature)
+	if anyToken(tokens, "per|pro|je") && anyToken(tokens, "year|jahr") {
 		return 1, true
 	}
-	if days := in.FeatureWindows[f.col.Name]; days > 0 {
+	if days := windows[feature]; days > 0 {
 		return 365 / days, true
 	}
-	if in.WindowDays > 0 {
-		return 365 / in.WindowDays, true
+	if windowDays > 0 {
+		return 365 / windowDays, true
 	}
-	for _, t := range f.meta.tokens {
+	for _, t := range tokens {
 		if days, _, _, ok := window(t); ok {
 			return 365 / days, true
 		}

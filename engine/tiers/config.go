@@ -203,13 +203,10 @@ type Input struct {
 	Progress       ports.Progress     // is told of each estimate; nil = nobody
 }
 
-// yearly is the factor that scales a feature over its window to a year; 1 where the window is not known.
+// yearly is the factor that scales a feature over its window to a year, as descriptions scale it; 1 where no window is known.
 func (in Input) yearly(feature string) float64 {
-	if d := in.FeatureWindows[feature]; d > 0 {
-		return 365 / d
-	}
-	if in.WindowDays > 0 {
-		return 365 / in.WindowDays
+	if f, ok := profile.YearFactor(feature, in.WindowDays, in.FeatureWindows); ok {
+		return f
 	}
 	return 1
 }

@@ -22,7 +22,6 @@ func (e *Estimates) Table(o *Customers, seg Segmentation, from, to int) *table.T
 		t.Columns = append(t.Columns, c)
 	}
 	number := func(name, unit, formula string, values []float64) {
-		values = values[from:to]
 		t.Columns = append(t.Columns, &table.Column{Name: name, Unit: unit, Formula: formula, Numbers: values, ProfileOnly: true})
 	}
 	segment := func(i int) int { return seg.Labels[i] }
@@ -39,25 +38,25 @@ func (e *Estimates) Table(o *Customers, seg Segmentation, from, to int) *table.T
 		ids := e.report.Profiles.Archetypes
 		text("profile", "most similar archetype of behaviour", func(i int) string { return ids[o.Profile[i]].ID })
 		text("profile_name", "", func(i int) string { return o.Archetypes[o.Profile[i]].in(german) })
-		number("profile_similarity", "", "1 / (1 + mean distance in standard deviations)", o.Similarity)
+		number("profile_similarity", "", "1 / (1 + mean distance in standard deviations)", o.Similarity[from:to])
 		if len(o.Archetypes) > 1 {
 			text("profile_runner_up", "second most similar archetype", func(i int) string { return ids[o.RunnerUp[i]].ID })
-			number("runner_up_similarity", "", "1 / (1 + mean distance in standard deviations)", o.Second)
+			number("runner_up_similarity", "", "1 / (1 + mean distance in standard deviations)", o.Second[from:to])
 		}
 	}
 	if o.Per != nil {
 		text("tier_per", "the level whose cuts decided", func(i int) string { return o.Per[i] })
 	}
 	for _, x := range []struct{ name, feature string }{{"orders_per_year", e.roles.Orders}, {"contacts_per_year", e.roles.Contacts}} {
-		if v := e.perYear(x.feature); v != nil {
+		if v := e.perYearOf(x.feature, from, to); v != nil {
 			number(x.name, "", x.feature+", a year", v)
 		}
 	}
-	if spend := e.revenue(); spend != nil {
+	if spend := e.perYearOf(e.roles.Revenue, from, to); spend != nil {
 		number("realised", "currency", e.roles.Revenue+", a year", spend)
 		if low, high := e.numbers("wallet_low"), e.numbers("wallet_high"); low != nil {
-			number("share_of_wallet_low", "share", "realised / wallet_high", shares(spend, high))
-			number("share_of_wallet_high", "share", "realised / wallet_low", shares(spend, low))
+			number("share_of_wallet_low", "share", "realised / wallet_high", shares(spend, high[from:to]))
+			number("share_of_wallet_high", "share", "realised / wallet_low", shares(spend, low[from:to]))
 		}
 	}
 	for _, name := range Added {

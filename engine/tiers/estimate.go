@@ -99,13 +99,18 @@ func (e *Estimates) revenue() []float64 { return e.perYear(e.roles.Revenue) }
 
 // perYear returns a feature scaled to a year, 0 where it is missing; nil without it.
 func (e *Estimates) perYear(feature string) []float64 {
+	return e.perYearOf(feature, 0, e.in.Table.Rows())
+}
+
+// perYearOf is perYear of the rows from up to before to.
+func (e *Estimates) perYearOf(feature string, from, to int) []float64 {
 	c := e.in.Table.Column(feature)
 	if feature == "" || c == nil {
 		return nil
 	}
-	out := make([]float64, len(c.Numbers))
+	out := make([]float64, to-from)
 	factor := e.in.yearly(feature)
-	for i, v := range c.Numbers {
+	for i, v := range c.Numbers[from:to] {
 		if finite(v) {
 			out[i] = float64(v * factor)
 		}

@@ -150,3 +150,19 @@ func TestUsualBehaviour(t *testing.T) {
 		}
 	}
 }
+
+// A feature is scaled to a year here as in the descriptions of segments: by its name before the window.
+func TestYearlyFactors(t *testing.T) {
+	in := Input{WindowDays: 730, FeatureWindows: map[string]float64{"orders_90d": 90}}
+	for feature, want := range map[string]float64{"orders": 0.5, "orders_90d": 365.0 / 90, "orders_per_year": 1} {
+		if got := in.yearly(feature); got != want {
+			t.Errorf("%s: factor %v, want %v", feature, got, want)
+		}
+	}
+	if got := (Input{}).yearly("orders"); got != 1 {
+		t.Errorf("without any window: factor %v, want 1", got)
+	}
+	if got := (Input{}).yearly("orders_6m"); got != 2 {
+		t.Errorf("with a window in the name: factor %v, want 2", got)
+	}
+}

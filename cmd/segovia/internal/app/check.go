@@ -86,8 +86,8 @@ func (e *env) checkData(c *config.Config) ([]sourceSeen, error) {
 // checkColumns holds what features, tiers and the rules of groups need against the columns that are there.
 func (e *env) checkColumns(c *config.Config, schemas map[string]*arrow.Schema) error {
 	cfg := c.FeaturesConfig(e.now())
-	prices, err := e.priceList(c)
-	worth := c.TiersConfig(prices, nil)
+	list, err := e.priceList(c)
+	worth := c.TiersConfig(list.prices, nil)
 	if worth != nil {
 		cfg.Columns = append(cfg.Columns, worth.Features()...)
 	}

@@ -28,6 +28,7 @@ type readyTable struct {
 	// rowNumbers: the file has no id column and keys are zero-padded row numbers.
 	rowNumbers bool
 	order      []int             // file row (from 0) of each row in key order
+	inputs     []anyio.Input     // the files that were read
 	hint       map[string]string // by text column: why it is no number, as far as the reader knows
 }
 
@@ -52,7 +53,7 @@ func (e *env) readTable(ctx context.Context, file, id string, ids ...string) (*r
 		return nil, err
 	}
 	e.warnOfHeaders(src)
-	t := &readyTable{Table: &table.Table{}, file: file, rowNumbers: id == "", hint: map[string]string{}}
+	t := &readyTable{Table: &table.Table{}, file: file, rowNumbers: id == "", inputs: src.Inputs(), hint: map[string]string{}}
 	builder, err := newTableBuilder(src, file, id)
 	if err != nil {
 		return nil, err

@@ -89,7 +89,7 @@ type night struct {
 	asOf    time.Time
 	start   time.Time
 	sources []*anyio.Source
-	prices  *runstore.Input // the price list; nil without one
+	prices  []anyio.Input // files of the price list
 	results runstore.Results
 	timings map[string]float64
 	save    func() // writes run_results.json as it stands
@@ -123,16 +123,11 @@ func (e *env) newNight(args []string, f runFlags) (*night, error) {
 	n.job.Features.MemoryMax, n.job.Features.TempDir = e.memoryBudget(int64(cfg.Run.Memory)), e.tempDir(cfg.Run.TempDir)
 	n.job.Sweep.Choose.BestFailing = n.job.Sweep.Choose.BestFailing || f.forcePublish
 	n.asOf = n.job.Features.AsOf
-	prices, err := e.priceList(cfg)
+	list, err := e.priceList(cfg)
 	if err != nil {
 		return nil, err
 	}
-	n.job.Tiers = cfg.TiersConfig(prices, path)
-	if n.prices, err = priceListInput(cfg); err != nil {
-		return nil, err
-	} else if n.prices != nil {
-		n.prices.Rows = int64(len(prices))
-	}
+	n.prices, n.job.Tiers = list.inputs, cfg.TiersConfig(list.prices, path)
 	n.results = runstore.Results{Schema: runstore.ResultsSchema, FormatVersion: runstore.FormatVersion, Project: cfg.Project, Start: start, Status: "running"}
 	return n, nil
 }
@@ -361,14 +356,15 @@ func (n *night) manifest(configHash, host string) runstore.Manifest {
 	m := runstore.Manifest{Project: n.cfg.Project, Segovia: runstore.Build{Version: thisBuild().Version, Build: thisBuild().line()},
 		Config: n.cfg.Resolved(), ConfigSHA256: configHash, Seed: n.cfg.Run.Seed, AlgorithmVersion: n.cfg.Run.Algorithm,
 		Environment: runstore.Environment{Host: host, Path: n.job.Path.Name(), Threads: n.cfg.ThreadCount(), Start: n.start}}
-	for _, s := range n.sources {
-		for _, i := range s.Inputs() {
-			m.Inputs = append(m.Inputs, runstore.Input{Source: s.Name(), Path: i.Path, Size: i.Size, MTime: i.ModTime, SHA256: i.SHA256, Rows: i.Rows})
+	add := func(source string, inputs []anyio.Input) {
+		for _, i := range inputs {
+			m.Inputs = append(m.Inputs, runstore.Input{Source: source, Path: i.Path, Size: i.Size, MTime: i.ModTime, SHA256: i.SHA256, Rows: i.Rows})
 		}
 	}
-	if n.prices != nil {
-		m.Inputs = append(m.Inputs, *n.prices)
+	for _, s := range n.sources {
+		add(s.Name(), s.Inputs())
 	}
+	add(priceListSetting, n.prices)
 	return m
 }
 
