@@ -44,7 +44,8 @@ type explainedFeature struct {
 	Own      float64 `json:"own_centroid"`
 	Next     float64 `json:"next_centroid"`
 	Decides  float64 `json:"decides"`
-	// Values in the feature's own unit; of principal components as they are.
+	// Values in the feature's own unit: the customer's as it is, also where it was clipped to be compared (what stands in, where
+	// it is missing), and the centroids'; of principal components as they are.
 	Value     float64 `json:"value"`
 	OwnValue  float64 `json:"own_value"`
 	NextValue float64 `json:"next_value"`
@@ -97,7 +98,7 @@ func (e *env) explainCustomer(run *runstore.Run, report profile.Report, id strin
 		a = m.AssignTo(prepared, []engine.Assignment{{Number: number}}, 1)[0]
 	}
 	out := explainedCustomer{CustomerID: id, AccountID: account, SegmentID: m.Segments[a.Number-1].ID, Segment: m.Name(a.Number), Distance: a.Distance}
-	out.nearest(m, prepared, a, report)
+	out.nearest(m, one, prepared, a, report)
 	out.values(one, report.Segments[a.Number-1])
 	if err := e.explainValue(&out, run, t.Table, key, report, false); err != nil {
 		return err
@@ -110,7 +111,7 @@ func (e *env) explainCustomer(run *runstore.Run, report profile.Report, id strin
 }
 
 // nearest compares the customer's segment with the second nearest.
-func (x *explainedCustomer) nearest(m *engine.Model, p *prep.Prepared, a engine.Assignment, report profile.Report) {
+func (x *explainedCustomer) nearest(m *engine.Model, one *table.Table, p *prep.Prepared, a engine.Assignment, report profile.Report) {
 	var own, next []float64
 	nearest := math.Inf(1)
 	for _, c := range m.Centroids {
@@ -136,6 +137,13 @@ func (x *explainedCustomer) nearest(m *engine.Model, p *prep.Prepared, a engine.
 		if at := slices.IndexFunc(report.FeatureInfo, func(i profile.FeatureInfo) bool { return i.Name == name }); at >= 0 {
 			info := report.FeatureInfo[at]
 			f.Label, f.Unit = info.Label.EN, info.Unit
+		}
+		switch c := one.Column(name); {
+		case c == nil || c.Kind == table.Category:
+		case c.IsMissing(0):
+			f.Label += " (missing, taken as)"
+		default:
+			f.Value = c.Numbers[0] // as it is, also where it was clipped
 		}
 		if next != nil {
 			f.Next, f.NextValue = next[j], m.Prep.Restore(j, next[j])

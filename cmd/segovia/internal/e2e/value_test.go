@@ -195,11 +195,11 @@ func TestValueAgainstTruth(t *testing.T) {
 			t.Errorf("the run does not print %q:\n%s", word, out)
 		}
 	}
-	explainTen(t, bin, dir, c, truth)
+	explainTen(t, bin, dir, c, readParquet(t, filepath.Join(runs[0], "features.parquet")))
 }
 
 // explainTen asks why ten customers are where they are; the answer agrees with the tables and tells every part.
-func explainTen(t *testing.T, bin, dir string, c rows, truth map[string]map[string]string) {
+func explainTen(t *testing.T, bin, dir string, c, features rows) {
 	t.Helper()
 	for n := range 10 {
 		i := n * c.n / 10
@@ -218,6 +218,10 @@ func explainTen(t *testing.T, bin, dir string, c rows, truth map[string]map[stri
 					From, To *float64
 				} `json:"dimensions"`
 			} `json:"tier"`
+			Features []struct {
+				Column string  `json:"column"`
+				Value  float64 `json:"value"`
+			} `json:"features"`
 			Groups []struct {
 				Group  string `json:"group"`
 				Member bool   `json:"member"`
@@ -233,6 +237,16 @@ func explainTen(t *testing.T, bin, dir string, c rows, truth map[string]map[stri
 			if d.Value == nil || d.From != nil && *d.Value < *d.From || d.To != nil && *d.Value >= *d.To {
 				t.Errorf("explain %s: a value outside its class: %+v", id, d)
 			}
+		}
+		for _, f := range x.Features { // as they are, also where they were clipped
+			if v := features.column(t, f.Column)[i]; v != "(null)" {
+				if want, err := strconv.ParseFloat(v, 64); err != nil || want != f.Value {
+					t.Errorf("explain %s: %s is %v, features.parquet has %s", id, f.Column, f.Value, v)
+				}
+			}
+		}
+		if len(x.Features) == 0 {
+			t.Errorf("explain %s: no features", id)
 		}
 		for _, g := range x.Groups {
 			if want := c.column(t, "group_"+g.Group)[i] == "true"; g.Member != want {
