@@ -8,7 +8,7 @@ export CGO_ENABLED ?= 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X segovia/cmd/segovia/internal/app.version=$(VERSION)
 # Packages with goroutines of their own: they are tested under the race detector too.
-RACE := ./engine/internal/par ./engine/pool ./engine/stability ./engine/sweep ./engine/validity ./engine/features ./engine/tiers ./engine/company ./io/anyio ./io/runstore
+RACE := ./engine/internal/par ./engine/pool ./engine/stability ./engine/sweep ./engine/validity ./engine/features ./engine/tiers ./engine/company ./io/anyio ./io/runstore ./kernels/cuda/driver
 
 .PHONY: demo test bench gobench bench-peers peers-statistics lint build generate race assembly fuzz help $(BIN)
 

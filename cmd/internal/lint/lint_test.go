@@ -212,7 +212,8 @@ func TestPinnedModules(t *testing.T) {
 	}
 	for _, want := range []string{"github.com/apache/arrow/go/v17 v17.0.0", "github.com/apache/thrift v0.24.0",
 		"gorgonia.org/gorgonia v0.9.18", "gorgonia.org/tensor v0.9.24", "go4.org/unsafe/assume-no-moving-gc v0.0.0-20231121144256-b99613f794b6",
-		"gonum.org/v1/gonum v0.17.0", "github.com/klauspost/cpuid/v2 v2.4.2"} {
+		"gonum.org/v1/gonum v0.17.0", "github.com/klauspost/cpuid/v2 v2.4.2",
+		"github.com/ebitengine/purego v0.11.3"} {
 		if !strings.Contains(string(mod), want) {
 			t.Errorf("go.mod lacks %s", want)
 		}
