@@ -10,7 +10,7 @@ LDFLAGS := -X segovia/cmd/segovia/internal/app.version=$(VERSION)
 # Packages with goroutines of their own: they are tested under the race detector too.
 RACE := ./engine/internal/par ./engine/pool ./engine/stability ./engine/sweep ./engine/validity ./engine/features ./engine/tiers ./engine/company ./io/anyio ./io/runstore ./kernels/cuda/driver
 
-.PHONY: demo test bench gobench bench-peers peers-statistics lint build generate race assembly fuzz help $(BIN)
+.PHONY: demo test bench gobench bench-peers peers-statistics lint build generate race assembly ptx fuzz help $(BIN)
 
 build: $(BIN) ## build bin/segovia
 
@@ -58,6 +58,9 @@ bin/peers/bin/python:
 	while read -r p; do bin/peers/bin/pip install --quiet "$$p" || echo "missing: $$p cannot be installed"; done < bench/peers/requirements.txt
 
 FUZZTIME ?= 60s
+
+ptx: ## compile the kernels of kernels/cuda to PTX, which needs nvcc (NVCC=path)
+	cd kernels/_gen && $(GO) run ./ptx -nvcc "$${NVCC:-nvcc}"
 
 fuzz: ## arbitrary points through each hardware path that runs here, FUZZTIME (60s) each
 	$(GO) test -run '^$$' -fuzz '^FuzzConformance$$' -fuzztime $(FUZZTIME) ./kernels/ref

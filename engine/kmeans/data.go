@@ -28,7 +28,8 @@ type Data struct {
 	// Pooling is "per-model", "shared", or empty for the choice by size (Shared).
 	Pooling string
 
-	limits Limits
+	limits    Limits
+	residence *residence // nil where no hardware holds the rows
 
 	onceBase, onceGroups, onceMerged sync.Once
 	base                             points

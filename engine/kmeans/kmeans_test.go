@@ -195,7 +195,7 @@ func TestLloydEqualsTheContract(t *testing.T) {
 			return
 		}
 		for range 2 { // the second fit meets used buffers
-			fit := w.Lloyd(start, maxIter)
+			fit := lloyd(w, start, maxIter)
 			w.Complete(&fit)
 			labels, c, iterations, converged := slow(m, weights, start, maxIter)
 			if fit.K == len(start)/m.D && (!slices.Equal(fit.Labels, labels) || !slices.Equal(fit.Centroids, c)) {
@@ -240,7 +240,7 @@ func TestClustersWhileRowsLast(t *testing.T) {
 			if len(start) == 0 {
 				continue
 			}
-			if fit := w.Lloyd(start, 300); fit.K != min(k, len(values)) {
+			if fit := lloyd(w, start, 300); fit.K != min(k, len(values)) {
 				t.Fatalf("%d clusters, want %d", fit.K, min(k, len(values)))
 			}
 		}
@@ -317,7 +317,7 @@ func BenchmarkLloyd(b *testing.B) {
 			iterations := 0
 			b.ResetTimer()
 			for i := range b.N {
-				iterations += w.Lloyd(w.Seed(k, rng.New(uint64(i), "b", 0, 0)), 300).Iterations
+				iterations += lloyd(w, w.Seed(k, rng.New(uint64(i), "b", 0, 0)), 300).Iterations
 			}
 			b.ReportMetric(float64(iterations)/float64(b.N), "iterations/fit")
 		})
@@ -331,9 +331,9 @@ func TestRefine(t *testing.T) {
 		data := NewData(m)
 		w, _ := data.NewWorker(ref.Path{})
 		start := w.Seed(rapid.IntRange(2, 6).Draw(t, "k"), rng.New(1, "a", 0, 0))
-		fit := w.Lloyd(start, 300)
+		fit := lloyd(w, start, 300)
 		w.Complete(&fit)
-		refined := w.Refine(fit, 300)
+		refined := refine(w, fit, 300)
 		if before, after := w.Inertia(&fit), w.Inertia(&refined); after > before {
 			t.Fatalf("inertia rose from %v to %v", before, after)
 		}

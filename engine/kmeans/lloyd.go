@@ -317,11 +317,11 @@ func (w *Worker) finish(r *run) Fit {
 }
 
 // Lloyd iterates from the k rows of start until no label changes, a former state of the labels returns, or maxIter
-// iterations are done. The result is a fit over the open sample; Complete makes it one over all rows.
-func (w *Worker) Lloyd(start []float32, maxIter int) Fit {
-	var fit Fit
-	_ = w.FitAll(context.Background(), 1, func(int) []float32 { return start }, maxIter, func(_ int, f Fit) { fit = f })
-	return fit
+// iterations are done. The result is a fit over the open sample; Complete makes it one over all rows. It fails only where
+// hardware does that holds the rows.
+func (w *Worker) Lloyd(ctx context.Context, start []float32, maxIter int) (fit Fit, err error) {
+	err = w.FitAll(ctx, 1, func(int) []float32 { return start }, maxIter, func(_ int, f Fit) { fit = f })
+	return fit, err
 }
 
 // spare returns a run that is not in use.

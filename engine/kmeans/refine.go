@@ -1,6 +1,7 @@
 package kmeans
 
 import (
+	"context"
 	"math"
 
 	"segovia/kernels"
@@ -10,7 +11,7 @@ import (
 // another cluster where that lowers the inertia although its own centroid is the nearer one, because both centroids follow
 // the move. Lloyd iterations then lead to a fixed point of the labels again. The result is never worse than fit; many of
 // Lloyd's poorer fixed points, on coarse data above all, are left this way. Given the same fit it returns the same result.
-func (w *Worker) Refine(fit Fit, maxIter int) Fit {
+func (w *Worker) Refine(ctx context.Context, fit Fit, maxIter int) (Fit, error) {
 	w.Open(nil)
 	const rounds = 20 // each round lowers the inertia; two or three are usual
 	for range rounds {
@@ -18,7 +19,10 @@ func (w *Worker) Refine(fit Fit, maxIter int) Fit {
 		if !moved {
 			break
 		}
-		next := w.Lloyd(start, maxIter)
+		next, err := w.Lloyd(ctx, start, maxIter)
+		if err != nil {
+			return fit, err
+		}
 		if next.K < fit.K || !w.Better(&next, &fit) {
 			break
 		}
@@ -26,7 +30,7 @@ func (w *Worker) Refine(fit Fit, maxIter int) Fit {
 		next.Iterations += fit.Iterations
 		fit = next
 	}
-	return fit
+	return fit, nil
 }
 
 // exchange passes over the rows and makes every move that lowers the inertia by more than rounding could feign, until a

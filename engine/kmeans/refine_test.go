@@ -1,6 +1,7 @@
 package kmeans
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -80,7 +81,7 @@ func TestExchangeEqualsTheSlowOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fit := w.Lloyd(w.Seed(rapid.IntRange(1, 8).Draw(t, "k"), rng.New(1, "a", 0, 0)), rapid.SampledFrom([]int{1, 3, 300}).Draw(t, "iterations"))
+		fit := lloyd(w, w.Seed(rapid.IntRange(1, 8).Draw(t, "k"), rng.New(1, "a", 0, 0)), rapid.SampledFrom([]int{1, 3, 300}).Draw(t, "iterations"))
 		w.Complete(&fit)
 		want, moved := w.slowExchange(fit)
 		if got, again := w.exchange(fit); again != moved || !slices.Equal(got, want) {
@@ -89,11 +90,28 @@ func TestExchangeEqualsTheSlowOne(t *testing.T) {
 	})
 	for _, coarse := range []bool{true, false} {
 		w, _ := NewData(blobs(t, 3000, 4, coarse)).NewWorker(available()[0])
-		fit := w.Lloyd(w.Seed(9, rng.New(2, "a", 0, 0)), 4)
+		fit := lloyd(w, w.Seed(9, rng.New(2, "a", 0, 0)), 4)
 		w.Complete(&fit)
 		want, _ := w.slowExchange(fit)
 		if got, _ := w.exchange(fit); !slices.Equal(got, want) {
 			t.Fatalf("coarse=%v: other exchanges", coarse)
 		}
 	}
+}
+
+// lloyd and refine are the worker's where nothing can fail.
+func lloyd(w *Worker, start []float32, maxIter int) Fit {
+	fit, err := w.Lloyd(context.Background(), start, maxIter)
+	if err != nil {
+		panic(err)
+	}
+	return fit
+}
+
+func refine(w *Worker, fit Fit, maxIter int) Fit {
+	fit, err := w.Refine(context.Background(), fit, maxIter)
+	if err != nil {
+		panic(err)
+	}
+	return fit
 }

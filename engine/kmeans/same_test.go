@@ -131,7 +131,7 @@ func TestEstimatesHold(t *testing.T) {
 		}
 		for r := range 6 {
 			w.Open(resample(m.N, r))
-			f := w.Lloyd(w.Seed(2+3*r, rng.New(1, "s", r, 0)), 2+r*10)
+			f := lloyd(w, w.Seed(2+3*r, rng.New(1, "s", r, 0)), 2+r*10)
 			if off := f.about - w.Inertia(&f); max(off, -off) > f.within || f.within > 1e-6*f.about {
 				t.Errorf("estimate %v within %v, inertia %v", f.about, f.within, w.Inertia(&f))
 			}

@@ -44,23 +44,20 @@ func (w *Worker) Open(weights []uint16) {
 	if s.whole && weights == nil {
 		return
 	}
+	s.reset()
 	s.whole = weights == nil
 	base := w.data.points()
 	n := w.data.M.N
-	s.lead, s.merged, s.inside, s.heavy, s.total = nil, nil, nil, false, 0
-	s.entries, s.outside = s.entries[:0], s.outside[:0]
+	if w.fitter != nil {
+		w.openResident(weights)
+		w.measure()
+		return
+	}
 	switch m := w.data.mergedRows(w.scorer); {
 	case m != nil:
 		w.openMerged(weights, m)
 	case weights == nil:
-		s.points = base
-		if len(s.ones) != n {
-			s.ones = make([]int32, n)
-			for i := range s.ones {
-				s.ones[i] = 1
-			}
-		}
-		s.weight, s.total = s.ones, uint64(n)
+		w.openWhole(nil)
 	case packedSize(n, base.D) <= w.data.limits.Packed:
 		s.weight, s.lead = grow(&s.buf.weight, n)[:0], grow(&s.buf.lead, n)[:0]
 		for i, wt := range weights {
@@ -74,17 +71,39 @@ func (w *Worker) Open(weights []uint16) {
 		base.pick(w.scorer, &s.packed, s.lead)
 		s.points = &s.packed
 	default:
-		s.points = base
-		s.weight = grow(&s.buf.weight, n)
-		for i, wt := range weights {
-			s.weight[i] = int32(wt)
-			s.total += uint64(wt)
-			if wt == 0 {
-				s.outside = append(s.outside, int32(i))
-			}
-		}
+		w.openWhole(weights)
 	}
 	w.measure()
+}
+
+// reset makes s a sample of nothing.
+func (s *sample) reset() {
+	s.whole, s.lead, s.merged, s.inside, s.heavy, s.total = false, nil, nil, nil, false, 0
+	s.entries, s.outside = s.entries[:0], s.outside[:0]
+}
+
+// openWhole makes a sample of all rows, also those of weight zero.
+func (w *Worker) openWhole(weights []uint16) {
+	s, n := &w.sample, w.data.M.N
+	s.points = w.data.points()
+	if weights == nil {
+		if len(s.ones) != n {
+			s.ones = make([]int32, n)
+			for i := range s.ones {
+				s.ones[i] = 1
+			}
+		}
+		s.weight, s.total = s.ones, uint64(n)
+		return
+	}
+	s.weight = grow(&s.buf.weight, n)
+	for i, wt := range weights {
+		s.weight[i] = int32(wt)
+		s.total += uint64(wt)
+		if wt == 0 {
+			s.outside = append(s.outside, int32(i))
+		}
+	}
 }
 
 // openMerged makes a sample of distinct rows.

@@ -200,7 +200,7 @@ func TestHeavyRows(t *testing.T) {
 		if !slices.Equal(seeds, slowSeed(m, weights, 8, stream)) {
 			t.Errorf("%s: other seeds", path.Name())
 		}
-		fit := w.Lloyd(seeds, 300)
+		fit := lloyd(w, seeds, 300)
 		w.Complete(&fit)
 		labels, c, iterations, _ := slow(m, weights, seeds, 300)
 		if !slices.Equal(fit.Labels, labels) || !slices.Equal(fit.Centroids, c) || fit.Iterations != iterations {

@@ -1,6 +1,8 @@
 package kmeans
 
 import (
+	"errors"
+
 	"segovia/kernels"
 )
 
@@ -25,7 +27,10 @@ type Fit struct {
 type Worker struct {
 	data   *Data
 	scorer kernels.Scorer
-	sample sample
+	fitter kernels.Fitter // where the rows are held by hardware; nil elsewhere
+	// failure is the error of the hardware that ends all fits.
+	failure error
+	sample  sample
 
 	nearest, kept, tried []float64 // seeding
 	draws                draws
@@ -40,19 +45,30 @@ type Worker struct {
 	runs    []*run // that are not in use
 }
 
-// NewWorker returns a worker that scores on path, with all rows open at weight 1.
+// NewWorker returns a worker that scores on path, with all rows open at weight 1. Where hardware holds the rows (Hold), fits
+// run there, and what else there is to do runs on the processor's path.
 func (d *Data) NewWorker(path kernels.Path) (*Worker, error) {
-	scorer, err := path.Open(d.M.D)
+	scorer, err := kernels.OnHost(path).Open(d.M.D)
 	if err != nil {
 		return nil, err
 	}
 	w := &Worker{data: d, scorer: scorer, dense: newGathered(d.M.D)}
+	if err := w.move(); err != nil {
+		_ = scorer.Close()
+		return nil, err
+	}
 	w.Open(nil)
 	return w, nil
 }
 
-// Close releases the scorer.
-func (w *Worker) Close() error { return w.scorer.Close() }
+// Close releases what the worker took.
+func (w *Worker) Close() error {
+	var err error
+	if w.fitter != nil {
+		err = w.fitter.Close()
+	}
+	return errors.Join(err, w.scorer.Close())
+}
 
 // Columns returns the number of columns of the data.
 func (w *Worker) Columns() int { return w.data.M.D }

@@ -18,7 +18,9 @@ import (
 // Batch is a stack of models that share the points and the weights of their rows: several k, each with several restarts.
 type Batch struct {
 	Weights []uint16 // per row, nil = 1 each
-	K       []int    // ascending
+	// Drawn gives the weights instead: as many rows as there are, drawn with replacement from the stream.
+	Drawn *rng.Stream
+	K     []int // ascending
 	// Seeds names the stream of each restart: all k of one restart start from prefixes of one run to the largest k.
 	Seeds  []rng.Stream
 	Random bool // start from random distinct rows instead of k-means++
@@ -43,6 +45,8 @@ type Pool struct {
 	Data    *kmeans.Data
 	Path    kernels.Path
 	Threads int // 0 = all
+
+	place place
 }
 
 // New returns a pool over m without a limit of memory.
@@ -135,8 +139,9 @@ func (b *bests) keep(w *kmeans.Worker, at, restart int, f kmeans.Fit) {
 func (p *Pool) Refine(ctx context.Context, fits Fits, maxIter int) (Fits, error) {
 	refined := make(Fits, len(fits))
 	err := p.each(ctx, len(fits), func(w *kmeans.Worker, i int) error {
-		refined[i] = w.Refine(fits[i], maxIter)
-		return nil
+		var err error
+		refined[i], err = w.Refine(ctx, fits[i], maxIter)
+		return err
 	})
 	return refined, err
 }
@@ -165,6 +170,9 @@ func (p *Pool) Run(ctx context.Context, n int, open func(b int) Batch, done func
 
 // each calls f for every i below n with the worker of the goroutine that it runs on.
 func (p *Pool) each(ctx context.Context, n int, f func(w *kmeans.Worker, i int) error) error {
+	if err := p.settle(); err != nil {
+		return err
+	}
 	workers := make([]*kmeans.Worker, par.Threads(p.Threads))
 	defer func() {
 		for _, w := range workers {
@@ -195,10 +203,15 @@ func fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, err
 		return nil, &problem.Problem{ID: "SEG-NUM-002", What: fmt.Sprintf("the weights sum up to %d", sum),
 			Why: "integer sums are exact only below 2^40", Fix: "use fewer rows or smaller weights"}
 	}
-	w.Open(b.Weights)
+	if b.Drawn != nil {
+		w.OpenDrawn(*b.Drawn)
+	} else {
+		w.Open(b.Weights)
+	}
 	best, half := b.bests(), b.bests()
 	d := w.Columns()
 	restart, seeds := -1, []float32(nil)
+	var drawn func(restart int) []float32
 	cells := len(b.K) * max(len(b.Seeds), 1)
 	if b.Starts != nil {
 		cells = len(b.K)
@@ -216,7 +229,10 @@ func fit(ctx context.Context, w *kmeans.Worker, b Batch, tick func()) (Fits, err
 			case b.Random:
 				seeds = w.SeedRandom(largest, b.Seeds[r])
 			default:
-				seeds = w.Seed(largest, b.Seeds[r])
+				if drawn == nil {
+					drawn = w.Seeds(largest, b.Seeds)
+				}
+				seeds = drawn(r)
 			}
 		}
 		return seeds[:min(k*d, len(seeds))]

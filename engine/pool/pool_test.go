@@ -71,7 +71,10 @@ func TestRunEqualsOneByOne(t *testing.T) {
 				if set.Random {
 					start = worker.SeedRandom(k, s)
 				}
-				f := worker.Lloyd(start, set.MaxIter)
+				f, err := worker.Lloyd(context.Background(), start, set.MaxIter)
+				if err != nil {
+					t.Fatal(err)
+				}
 				worker.Complete(&f)
 				fits++
 				if r == 0 || worker.Inertia(&f) < worker.Inertia(&want[b][at]) {
@@ -115,8 +118,11 @@ func TestGivenStarts(t *testing.T) {
 	set := Batch{K: []int{2}, Starts: map[int][]float32{2: start}, MaxIter: 300}
 	worker, _ := kmeans.NewData(m).NewWorker(ref.Path{})
 	defer worker.Close()
-	want := worker.Lloyd(start, 300)
-	err := New(m, ref.Path{}, 1).Run(context.Background(), 1, func(int) Batch { return set }, func(_ int, f Fits) error {
+	want, err := worker.Lloyd(context.Background(), start, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = New(m, ref.Path{}, 1).Run(context.Background(), 1, func(int) Batch { return set }, func(_ int, f Fits) error {
 		if !slices.Equal(f[0].Labels, want.Labels) {
 			t.Error("another fit than from the given start")
 		}
@@ -239,7 +245,10 @@ func TestHalfAndByDistance(t *testing.T) {
 					if set.Random {
 						start = worker.SeedRandom(k, s)
 					}
-					f := worker.Lloyd(start, set.MaxIter)
+					f, err := worker.Lloyd(context.Background(), start, set.MaxIter)
+					if err != nil {
+						t.Fatal(err)
+					}
 					worker.Complete(&f)
 					better := func(g *kmeans.Fit) bool {
 						if byDistance {

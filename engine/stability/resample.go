@@ -26,12 +26,12 @@ func Weights(scheme string, seed uint64, resample, n int) []uint16 {
 // Multinomial returns the weights of one bootstrap resample: n rows drawn with replacement out of n, as how often each was
 // drawn. Resample r of seed is the same for every k, restart and algorithm.
 func Multinomial(seed uint64, resample, n int) []uint16 {
-	s := rng.New(seed, "bootstrap", 0, resample)
-	weights := make([]uint16, n)
-	for t := range uint64(n) {
-		weights[s.Below(uint64(n), 0, t)]++
-	}
-	return weights
+	return MultinomialStream(seed, resample).Multinomial(n)
+}
+
+// MultinomialStream is the stream from which Multinomial draws.
+func MultinomialStream(seed uint64, resample int) rng.Stream {
+	return rng.New(seed, "bootstrap", 0, resample)
 }
 
 // Poisson returns the weights of one resample in which each row is drawn a number of times that is Poisson with mean 1 and

@@ -127,7 +127,13 @@ func (s *runner) pairs(ctx context.Context, v *pairValues, first, end int) error
 	return s.pool.Run(ctx, 2*(end-first), func(i int) pool.Batch {
 		b := 2*first + i
 		batch := s.batch(s.cfg.K)
-		batch.Seeds, batch.Weights = s.seeds(s.cfg.BootRestarts, b+1), s.resample(b)
+		batch.Seeds = s.seeds(s.cfg.BootRestarts, b+1)
+		if s.cfg.Replay == nil && s.cfg.BootScheme == stability.Schemes()[0] && s.in.tied() == 0 {
+			stream := stability.MultinomialStream(s.cfg.Seed, b)
+			batch.Drawn = &stream
+		} else {
+			batch.Weights = s.resample(b)
+		}
 		if rp := s.cfg.Replay; rp != nil && rp.Starts != nil {
 			batch.Starts = map[int][]float32{s.cfg.K[0]: s.onGrid(rp.Starts[b/2][b%2])}
 		}
@@ -350,7 +356,7 @@ func (s *runner) clusterbootValues(ctx context.Context, batch func(b int) pool.B
 				return err
 			}
 		}
-		p := pool.New(tile.New(x, grids), s.pool.Path, 1)
+		p := s.aside(tile.New(x, grids), 1)
 		return p.Run(ctx, 1, func(int) pool.Batch { return batch(b) }, func(_ int, fits pool.Fits) error {
 			note(b, fits, in)
 			return nil

@@ -93,7 +93,7 @@ func (s *runner) gapData(ctx context.Context, r *Result, ks []int) (gapData, err
 	}
 	rows, accounts := s.in.sample(rng.New(s.cfg.Seed, "gap rows", 0, 0), s.cfg.GapRows)
 	data := gapData{matrix: m.Pick(rows, nil), points: s.points.Pick(rows), accounts: accounts}
-	sample := &runner{in: Input{Matrix: data.matrix}, cfg: s.cfg, pool: pool.New(data.matrix, s.pool.Path, s.cfg.Threads), points: data.points}
+	sample := &runner{in: Input{Matrix: data.matrix}, cfg: s.cfg, pool: s.aside(data.matrix, s.cfg.Threads), points: data.points}
 	if distinct := sample.pool.Data.Distinct(ks[len(ks)-1]); distinct < ks[len(ks)-1] {
 		return data, &problem.Problem{ID: "SEG-SEG-001", What: fmt.Sprintf("the sample of %d rows that the gap statistic is of has only %d distinct rows", len(rows), distinct),
 			Why: fmt.Sprintf("the sweep goes to k = %d", ks[len(ks)-1]), Fix: "set gap-rows higher, or gap to 0"}
@@ -131,7 +131,7 @@ const refineRows = 10_000
 func (s *runner) fitReference(ctx context.Context, m *tile.Matrix, b int, ks []int) (pool.Fits, error) {
 	batch := s.batch(ks)
 	batch.Seeds = s.streams("gap starts", s.restarts(), b)
-	p := pool.New(m, s.pool.Path, 1)
+	p := s.aside(m, 1)
 	var best pool.Fits
 	err := p.Run(ctx, 1, func(int) pool.Batch { return batch }, func(_ int, fits pool.Fits) error { best = fits; return nil },
 		func() { s.progress.Add(1) })

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"segovia/engine/internal/par"
-	"segovia/engine/pool"
 	"segovia/engine/stability"
 	"segovia/engine/validity"
 	"segovia/kernels/rng"
@@ -44,7 +43,7 @@ func (s *runner) influence(ctx context.Context, r *Result) error {
 				rest = append(rest, j)
 			}
 		}
-		p := pool.New(s.in.Matrix.Pick(rows, rest), s.pool.Path, 1)
+		p := s.aside(s.in.Matrix.Pick(rows, rest), 1)
 		batch := s.batch([]int{full.K})
 		batch.Seeds = s.streams("influence starts", s.cfg.Restarts, f)
 		bests, err := p.Best(ctx, batch, func() { s.progress.Add(1) })

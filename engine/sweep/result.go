@@ -215,8 +215,11 @@ type FeatureInfluence struct {
 
 // Environment is what depends on the machine or the clock.
 type Environment struct {
-	Path    string             `json:"path"`
-	Pooling string             `json:"pooling"`
-	Threads int                `json:"threads"`
-	Timings map[string]float64 `json:"timings"` // seconds: load_s, fit_s, silhouette_s, stability_s, prediction_strength_s, gap_s, influence_s
+	Path    string `json:"path"`
+	PathWhy string `json:"path_why,omitempty"` // where the path was a choice, or the device failed
+	// DeviceFailed says that hardware with a memory of its own failed and the processor went on.
+	DeviceFailed bool               `json:"device_failed,omitempty"`
+	Pooling      string             `json:"pooling"`
+	Threads      int                `json:"threads"`
+	Timings      map[string]float64 `json:"timings"` // seconds: load_s, fit_s, silhouette_s, stability_s, prediction_strength_s, gap_s, influence_s
 }

@@ -54,10 +54,15 @@ type Solution struct {
 // chosen and the sweep does not list it.
 //
 // Errors are SEG-SEG-001 for a k that is not possible and SEG-SEG-002 for data with fewer than two distinct rows.
-func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress ports.Progress) (*Result, []Solution, error) {
+func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress ports.Progress) (_ *Result, _ []Solution, err error) {
 	cfg = cfg.WithDefaults(in.Matrix.N)
 	s := &runner{in: in, cfg: cfg, pool: pool.New(in.Matrix, path, cfg.Threads), progress: progress,
 		points: points(in), timings: map[string]float64{"fit_s": 0, "silhouette_s": 0, "stability_s": 0, "gap_s": 0, "load_s": 0}}
+	defer func() {
+		if closed := s.pool.Close(); err == nil {
+			err = closed
+		}
+	}()
 	if err := cfg.check(); err != nil {
 		return nil, nil, err
 	}
@@ -111,8 +116,15 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 			return nil, nil, err
 		}
 	}
-	r.Environment = Environment{Path: path.Name(), Pooling: s.pool.Pooling(), Threads: par.Threads(s.pool.Threads), Timings: s.timings}
+	place := s.pool.Place()
+	r.Environment = Environment{Path: place.Path, PathWhy: place.Why, DeviceFailed: place.DeviceFailed, Pooling: s.pool.Pooling(), Threads: par.Threads(s.pool.Threads), Timings: s.timings}
 	return r, s.solutions, nil
+}
+
+// aside returns a pool over other points, for a few fits: on the processor, whose work is done before points would be
+// anywhere else.
+func (s *runner) aside(m *tile.Matrix, threads int) *pool.Pool {
+	return pool.New(m, kernels.OnHost(s.pool.Path), threads)
 }
 
 // convention names what was asked for, with what follows from it.

@@ -83,7 +83,8 @@ type Output struct {
 // Environment is what depends on the machine or the clock.
 type Environment struct {
 	Host       string             `json:"host"`
-	Path       string             `json:"path"` // hardware path
+	Path       string             `json:"path"`               // hardware path on which the sweep ran
+	PathWhy    string             `json:"path_why,omitempty"` // where it was a choice, or a device failed
 	Threads    int                `json:"threads"`
 	Start      time.Time          `json:"start"`
 	End        time.Time          `json:"end"`

@@ -11,6 +11,7 @@ import (
 
 	"segovia/kernels"
 	"segovia/kernels/blas"
+	"segovia/kernels/cuda"
 	"segovia/kernels/gorgonia"
 	"segovia/kernels/problem"
 	"segovia/kernels/ref"
@@ -20,8 +21,13 @@ import (
 // All returns every path that the command line knows, also those that cannot run here: cuda, avx512, avx2, neon, ref, and
 // last the ones that are taken only when named.
 func All() []kernels.Path {
+	onHost := host()
+	return append([]kernels.Path{cuda.New(first(onHost))}, onHost...)
+}
+
+// host returns the paths of the processor.
+func host() []kernels.Path {
 	return []kernels.Path{
-		missing{"cuda", func() string { return notBuilt }},
 		simd.AVX512{},
 		simd.AVX2{},
 		missing{"neon", func() string { return lacking(cpuid.ASIMD) }},
@@ -31,12 +37,39 @@ func All() []kernels.Path {
 	}
 }
 
+// first returns the first path that can run here; ref can everywhere.
+func first(list []kernels.Path) kernels.Path {
+	return list[slices.IndexFunc(list, func(p kernels.Path) bool { return p.Available() == nil })]
+}
+
+// What happens where a device fails during the work: OnFailureAuto is OnFailureStop for a path that was named, and
+// OnFailureCPU for one that auto took.
+const (
+	OnFailureAuto = "auto"
+	OnFailureCPU  = "cpu"
+	OnFailureStop = "stop"
+)
+
 // onlyNamed are the paths that auto does not take: slower than ref's successors, there to be compared.
 var onlyNamed = []string{"blas", "gorgonia"}
 
-// Choose returns the path of that name, or for "auto" and "" the first that can run here. A path that was named and cannot
-// run, or does not exist, is a SEG-HW-001 that says why.
-func Choose(name string) (kernels.Path, error) {
+// Choose returns the path of that name, or for "auto" and "" the first that can run here; where that is a device with a
+// memory of its own, small work stays on the processor (kernels.Resident). A path that was named and cannot run, or does not
+// exist, is a SEG-HW-001 that says why.
+func Choose(name string) (kernels.Path, error) { return ChooseFor(name, OnFailureAuto) }
+
+// ChooseFor is Choose with what happens where a device fails during the work: one of OnFailureAuto, OnFailureCPU and
+// OnFailureStop.
+func ChooseFor(name, onFailure string) (kernels.Path, error) {
+	path, err := choose(name)
+	if c, ok := path.(*cuda.Path); ok {
+		named := c.Name() == name
+		return c.With(named, onFailure == OnFailureCPU || onFailure == OnFailureAuto && !named), err
+	}
+	return path, err
+}
+
+func choose(name string) (kernels.Path, error) {
 	var names []string
 	for _, p := range All() {
 		names = append(names, p.Name())
@@ -58,6 +91,20 @@ func Choose(name string) (kernels.Path, error) {
 	}
 	return nil, &problem.Problem{ID: "SEG-HW-001", What: fmt.Sprintf("there is no hardware path %q", name),
 		Fix: "use auto or one of " + strings.Join(names, ", ")}
+}
+
+// Why says why auto took the path of that name and none before it in the list: "auto: cuda is not available: ...".
+func Why(taken string) string {
+	why := "auto took the first that is available"
+	for _, p := range All() {
+		if p.Name() == taken {
+			break
+		}
+		if err := p.Available(); err != nil {
+			why += "; " + strings.Replace(err.Error(), ": "+kernels.ErrUnavailable.Error(), " is "+kernels.ErrUnavailable.Error(), 1)
+		}
+	}
+	return why
 }
 
 // Features names the processor and the features that paths look at.

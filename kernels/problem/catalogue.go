@@ -90,6 +90,7 @@ var Catalogue = []Entry{
 	{"SEG-GAT-001", ExitGate, "a gate stopped the publication", "A figure of this run is outside its gate.", "Look at the data; --force-publish overrides."},
 	{"SEG-HW-001", ExitOther, "hardware path not available", "The path that was asked for cannot run here.", "`segovia paths` lists what can; `--path auto` chooses."},
 	{"SEG-HW-002", ExitOther, "hardware paths differ", "Two hardware paths, or two numbers of threads, gave different labels for the same work.", "Do not use the path that stands alone, and please report it with the message."},
+	{"SEG-HW-003", ExitTransient, "device failed", "The device that fits ran on failed during the work: too little memory, or it was lost. Nothing was published.", "Run again; with run.hardware.on_failure: cpu, or `--path auto`, the processor goes on where a device fails."},
 	{"SEG-MEM-001", ExitBudget, "memory budget too small", "The work needs more memory than the budget.", "Raise --memory to the least that the message names."},
 	{"SEG-CLI-001", ExitUsage, "wrong command line", "A flag, argument or command is not known or does not fit.", "`segovia help` shows what is possible."},
 	{"SEG-RUN-001", ExitOther, "operation failed", "A step failed for a reason without an id of its own.", "The message gives the cause."},

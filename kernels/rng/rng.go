@@ -53,6 +53,18 @@ func (s Stream) Sample(n, m int) []int {
 	return numbers
 }
 
+// Multinomial returns how often each of n rows is drawn when n are drawn with replacement. It reads step 0.
+func (s Stream) Multinomial(n int) []uint16 {
+	counts := make([]uint16, n)
+	for t := range uint64(n) {
+		counts[s.Below(uint64(n), 0, t)]++
+	}
+	return counts
+}
+
+// Key returns what tells the stream from others: the key of its generator.
+func (s Stream) Key() [2]uint32 { return s.key }
+
 // block runs the ten rounds of Philox4x32 on the counter (step, index).
 func (s Stream) block(step, index uint64) (uint64, uint64) {
 	const m0, m1 = 0xD2511F53, 0xCD9E8D57

@@ -92,6 +92,7 @@ func (f *sweepFlags) fit(e *env, file, out string) error {
 	if err != nil {
 		return err
 	}
+	e.tellPath(&r.Environment, e.flags.path)
 	k, solution := r.K[0], solutions[0]
 	m := engine.NewModel("", e.flags.seed, engine.TableHash(t.Table), model, p, solution, k)
 	labels := m.Assign(p, e.threads())
@@ -102,7 +103,7 @@ func (f *sweepFlags) fit(e *env, file, out string) error {
 	result := fitResult{N: r.N, D: r.D, K: solution.K, Features: r.Features, Inertia: k.Inertia, Sizes: k.Sizes, Iterations: k.Iterations,
 		Converged: k.Converged, LabelHash: engine.LabelHash(t.Keys, labels), Labels: filepath.Join(out, "labels.parquet"),
 		Model: filepath.Join(out, "model.json"), Centroids: originalMeans(model, p, solution.Labels, solution.K),
-		Env: map[string]any{"path": path.Name(), "threads": e.threads(), "timings": r.Environment.Timings}}
+		Env: map[string]any{"path": r.Environment.Path, "path_why": r.Environment.PathWhy, "threads": e.threads(), "timings": r.Environment.Timings}}
 	if err := writeTable(result.Labels, t.labelColumns(labels)); err != nil {
 		return err
 	}

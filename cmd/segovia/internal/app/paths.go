@@ -5,8 +5,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"segovia/engine/sweep"
 	"segovia/kernels"
 	"segovia/kernels/paths"
+	"segovia/kernels/problem"
 )
 
 // pathInfo is one hardware path for `segovia paths`.
@@ -14,6 +16,7 @@ type pathInfo struct {
 	Name      string `json:"name"`
 	Available bool   `json:"available"`
 	Why       string `json:"why"` // why not; empty when available
+	Device    string `json:"device,omitempty"`
 	Auto      bool   `json:"auto"`
 }
 
@@ -31,9 +34,30 @@ func listPaths() []pathInfo {
 		} else {
 			info.Available = true
 		}
+		if d, ok := p.(interface{ Device() (string, error) }); ok && info.Available {
+			info.Device, _ = d.Device()
+		}
 		list = append(list, info)
 	}
 	return list
+}
+
+// tellPath completes why the path was taken on which a sweep ran, where auto took it, and warns where a device failed.
+func (e *env) tellPath(env *sweep.Environment, asked string) {
+	if env.DeviceFailed {
+		e.warn(&problem.Problem{ID: "SEG-HW-003", What: "the processor went on where the device failed; the labels are the same", Why: env.PathWhy})
+	}
+	if asked == "auto" && env.PathWhy == "" {
+		env.PathWhy = paths.Why(env.Path)
+	}
+}
+
+// placeText names the path with why it was taken.
+func placeText(env sweep.Environment) string {
+	if env.PathWhy == "" {
+		return env.Path
+	}
+	return env.Path + " (" + env.PathWhy + ")"
 }
 
 func newPathsCommand(e *env) *cobra.Command {
@@ -58,6 +82,8 @@ not, and the features of the processor. Every path gives the same labels to the 
 			for _, p := range list {
 				state := "available"
 				switch {
+				case p.Auto && p.Device != "":
+					state = "available, taken by auto for work that is faster there: " + p.Device
 				case p.Auto:
 					state = "available, taken by auto"
 				case !p.Available:

@@ -34,6 +34,7 @@ type planned struct {
 	K         []int           `json:"k"`
 	Fits      int64           `json:"fits"`
 	Path      string          `json:"path"`
+	PathWhy   string          `json:"path_why,omitempty"`
 	Threads   int             `json:"threads"`
 	Memory    int64           `json:"memory_bytes"`
 	TempSpace int64           `json:"temp_bytes"`
@@ -85,8 +86,7 @@ func (e *env) plan(args []string) error {
 	if err := n.cfg.Locate(features.ValidateConfig(n.job.Features, schemas).Err()); err != nil {
 		return err
 	}
-	p := planned{Project: n.cfg.Project, AsOf: n.asOf.Format(time.RFC3339), Window: n.cfg.Features.Window.String(), Path: n.job.Path.Name(),
-		Threads: n.cfg.ThreadCount()}
+	p := planned{Project: n.cfg.Project, AsOf: n.asOf.Format(time.RFC3339), Window: n.cfg.Features.Window.String(), Threads: n.cfg.ThreadCount()}
 	for _, c := range n.job.Features.Columns {
 		if !c.ProfileOnly {
 			p.Features++
@@ -144,7 +144,8 @@ func (e *env) plan(args []string) error {
 	for _, k := range cfg.K {
 		meanK += float64(k) / float64(kinds)
 	}
-	perRow, err := fitSeconds(n.job.Path, max(p.Features, 1), int(math.Round(meanK)))
+	p.Path, p.PathWhy = placeOf(n.job.Path, int(p.Customers), max(p.Features, 1), p.Threads)
+	perRow, err := fitSeconds(kernels.OnHost(n.job.Path), max(p.Features, 1), int(math.Round(meanK)))
 	if err != nil {
 		return err
 	}
@@ -193,6 +194,9 @@ func (e *env) plan(args []string) error {
 	}
 	e.printf("features:  %d to cluster on\n", p.Features)
 	e.printf("sweep:     k = %s, %d fits on path %s with %d threads\n", strings.Trim(fmt.Sprint(p.K), "[]"), p.Fits, p.Path, p.Threads)
+	if p.PathWhy != "" {
+		e.printf("           %s: %s\n", p.Path, p.PathWhy)
+	}
 	if len(p.Value) > 0 {
 		e.printf("value:     %s\n", strings.Join(p.Value, ", "))
 	}
@@ -224,6 +228,19 @@ func countKeys(ctx context.Context, s *anyio.Source, key string) (int64, error) 
 	return int64(len(seen)), nil
 }
 
+// placeOf returns the path on which fits over so many rows and columns run, and why where that is a choice.
+func placeOf(path kernels.Path, n, d, threads int) (name, why string) {
+	there, ok := path.(kernels.Resident)
+	if !ok {
+		return path.Name(), ""
+	}
+	worth, why := there.Worth(n, d, threads)
+	if !worth {
+		path = there.Host()
+	}
+	return path.Name(), why
+}
+
 // fitSeconds measures how long a fit takes per row: seeding and iterations over synthetic points around five centres, on the
 // path, with d columns and k clusters.
 func fitSeconds(path kernels.Path, d, k int) (float64, error) {
@@ -249,7 +266,9 @@ func fitSeconds(path kernels.Path, d, k int) (float64, error) {
 	defer worker.Close()
 	start := time.Now()
 	for r := range fits {
-		worker.Lloyd(worker.Seed(k, rng.New(1, "plan", r, 0)), 300)
+		if _, err := worker.Lloyd(context.Background(), worker.Seed(k, rng.New(1, "plan", r, 0)), 300); err != nil {
+			return 0, err
+		}
 	}
 	return time.Since(start).Seconds() / (n * fits), nil
 }

@@ -110,7 +110,7 @@ func (e *env) newNight(args []string, f runFlags) (*night, error) {
 			return nil, err
 		}
 	}
-	path, err := paths.Choose(cfg.Run.Hardware.Path)
+	path, err := paths.ChooseFor(cfg.Run.Hardware.Path, cfg.Run.Hardware.OnFailure)
 	if err != nil {
 		return nil, err
 	}
@@ -306,11 +306,13 @@ func (e *env) nightly(args []string, f runFlags) (err error) {
 		// What was made until then helps to find the cause; it is not published.
 		return errors.Join(err, n.write(o, create), work.End(n.close("", err)))
 	}
+	n.e.tellPath(&o.Sweep.Environment, n.cfg.Run.Hardware.Path)
 	if err := n.write(o, create); err != nil {
 		return errors.Join(err, work.End(n.close("", err)))
 	}
 	manifest.LabelHash = engine.LabelHash(o.Features.Table.Keys, o.Labels)
 	manifest.Data = counts(o.Quality)
+	manifest.Environment.Path, manifest.Environment.PathWhy = o.Sweep.Environment.Path, o.Sweep.Environment.PathWhy
 	end := n.step(reportStep)
 	report, err := n.report(o, manifest, runID)
 	if err == nil {
@@ -391,7 +393,7 @@ func (n *night) tell(store *runstore.Store, id string, o *engine.Outcome, status
 			"label_hash": run.Manifest.LabelHash, "seconds": n.results.Seconds, "exit_code": 0}
 		if o != nil {
 			summary["customers"], summary["k"], summary["because"] = o.Features.Table.Rows(), o.Chosen.K, o.Sweep.Chosen.Because
-			summary["fits"] = o.Sweep.Fits
+			summary["fits"], summary["path"], summary["path_why"] = o.Sweep.Fits, o.Sweep.Environment.Path, o.Sweep.Environment.PathWhy
 		}
 		return e.writeJSON(summary)
 	}
@@ -405,7 +407,7 @@ func (n *night) tell(store *runstore.Store, id string, o *engine.Outcome, status
 	}
 	e.printf("%d customers in %s. %s\n\n", o.Features.Table.Rows(), segments, o.Sweep.Chosen.Because)
 	e.printSegments(o)
-	e.printf("\nrun:    %s (%.1f s, %d fits)\nreport: %s\n", run.Dir(), n.results.Seconds, o.Sweep.Fits, report)
+	e.printf("\nrun:    %s (%.1f s, %d fits)\npath:   %s\nreport: %s\n", run.Dir(), n.results.Seconds, o.Sweep.Fits, placeText(o.Sweep.Environment), report)
 	return nil
 }
 

@@ -193,6 +193,7 @@ func (f *sweepFlags) run(e *env, file string, changed func(flag string) bool) er
 	if err != nil {
 		return err
 	}
+	e.tellPath(&r.Environment, e.flags.path)
 	r.Environment.Timings["load_s"] = loaded.Sub(started).Seconds()
 	for _, w := range r.Warnings {
 		e.warn(&problem.Problem{ID: "SEG-SEG-001", What: w})

@@ -49,7 +49,8 @@ type Run struct {
 
 // Hardware is `run.hardware`.
 type Hardware struct {
-	Path string `cfg:"path" def:"auto" enum:"auto|ref|avx2|avx512|neon|blas|gorgonia|cuda" doc:"Hardware path; auto takes the fastest that works."`
+	Path      string `cfg:"path" def:"auto" enum:"auto|ref|avx2|avx512|neon|blas|gorgonia|cuda" doc:"Hardware path; auto takes the fastest that works."`
+	OnFailure string `cfg:"on_failure" def:"auto" enum:"auto|cpu|stop" doc:"Where a GPU fails during the work: cpu lets the processor go on with the same labels, stop ends the run; auto is stop where path names cuda, else cpu."`
 }
 
 // Source is one table, of one or more files.

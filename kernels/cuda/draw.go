@@ -1,0 +1,35 @@
+package cuda
+
+import (
+	"segovia/kernels/rng"
+)
+
+// Draw draws the weights on the device: its random memory accesses and 80 multiplications a row are what takes the host long.
+func (f *fitter) Draw(stream rng.Stream) ([]uint16, error) {
+	list, err := f.dev.kernelsOf("score", "multinomial", "narrow")
+	if err != nil {
+		return nil, err
+	}
+	api := f.dev.api
+	if f.counts == 0 {
+		if f.counts = f.mem.take(uint64(f.n) * 4); f.mem.err != nil {
+			return nil, f.mem.err
+		}
+	}
+	if err := failed(api.Fill(f.counts, 0, uint64(f.n)*4, f.stream)); err != nil {
+		return nil, err
+	}
+	w := resample{counts: f.counts, weights: f.weight, key: stream.Key(), n: uint32(f.n)}
+	blocks := min(ceil(f.n, threads), 16*f.dev.mps)
+	for _, kernel := range list {
+		if err := launch(f.dev, kernel, blocks, 1, threads, 0, f.stream, &w); err != nil {
+			return nil, err
+		}
+	}
+	weights := make([]uint16, f.n)
+	if err := toHost(api, weights, f.weight, f.stream); err != nil {
+		return nil, err
+	}
+	f.light = true
+	return weights, failed(api.Synchronize(f.stream))
+}
