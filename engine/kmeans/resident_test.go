@@ -1,0 +1,272 @@
+package kmeans
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"segovia/kernels"
+	"segovia/kernels/cuda/cudatest"
+	"segovia/kernels/cuda/driver"
+	"segovia/kernels/problem"
+	"segovia/kernels/ref"
+	"segovia/kernels/rng"
+)
+
+// fitsOf fits all cells over the open sample.
+func fitsOf(t testing.TB, w *Worker, starts [][]float32, maxIter int) []Fit {
+	t.Helper()
+	fits := make([]Fit, len(starts))
+	if err := w.FitAll(context.Background(), len(starts), func(i int) []float32 { return starts[i] }, maxIter, func(i int, f Fit) { fits[i] = f }); err != nil {
+		t.Fatal(err)
+	}
+	for i := range fits {
+		w.Inertia(&fits[i])
+		w.Complete(&fits[i])
+	}
+	return fits
+}
+
+// different says in what two fits differ.
+func different(f, g *Fit) string {
+	switch {
+	case f.K != g.K:
+		return fmt.Sprintf("%d clusters, want %d", f.K, g.K)
+	case f.Iterations != g.Iterations || f.Converged != g.Converged:
+		return fmt.Sprintf("%d iterations, converged %v; want %d, %v", f.Iterations, f.Converged, g.Iterations, g.Converged)
+	case !slices.Equal(f.Labels, g.Labels):
+		return "other labels"
+	case !slices.Equal(f.Centroids, g.Centroids):
+		return "other centroids"
+	case f.inertia != nil && g.inertia != nil && *f.inertia != *g.inertia:
+		return fmt.Sprintf("inertia %v, want %v", *f.inertia, *g.inertia)
+	case f.print != g.print:
+		return "another print"
+	}
+	return ""
+}
+
+// Fits on a device are those of the processor: any points and weights, bad starts that leave clusters empty, few iterations,
+// more fits than there is room for, points that pass through in chunks, points weighed one way after the other.
+func TestResidentEqualsHost(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		m, weights := drawMatrix(r)
+		memory := rapid.SampledFrom([]uint64{1 << 30, 300 << 10}).Draw(r, "memory")
+		path := cudatest.Path(t, cudatest.Device{Memory: memory, Multiprocessors: rapid.IntRange(1, 5).Draw(r, "multiprocessors"), Seed: rapid.Uint64().Draw(r, "order")})
+		here, there := NewData(m), NewData(m)
+		if err := there.Hold(path, 1, false, nil); err != nil {
+			r.Fatal(err)
+		}
+		defer there.Release()
+		h, _ := here.NewWorker(ref.Path{})
+		d, err := there.NewWorker(path)
+		if err != nil {
+			r.Fatal(err)
+		}
+		defer d.Close()
+		for round, weights := range [][]uint16{weights, nil, resample(m.N, 3)} {
+			h.Open(weights)
+			d.Open(weights)
+			if len(h.SeedRandom(1, rng.New(3, "any", 0, 0))) == 0 { // no row has weight
+				continue
+			}
+			var starts [][]float32
+			streams := []rng.Stream{rng.New(3, "seeds", 0, round), rng.New(3, "seeds", 1, round), rng.New(3, "seeds", 2, round)}
+			largest := rapid.IntRange(1, 12).Draw(r, "k")
+			seeds := d.Seeds(largest, streams)
+			for s, stream := range streams {
+				want := h.Seed(largest, stream)
+				if got := seeds(s); !slices.Equal(got, want) {
+					r.Fatalf("seeds of restart %d differ: %d values, want %d", s, len(got), len(want))
+				}
+				for k := range min(largest, len(want)/m.D) {
+					starts = append(starts, want[:(k+1)*m.D])
+				}
+			}
+			var bad []float32 // far away or equal centroids
+			for a := range largest {
+				row := m.Row(nil, a%m.N)
+				row[0] += float32(a%3) * 100
+				bad = append(bad, row...)
+			}
+			starts = append(starts, bad)
+			maxIter := rapid.SampledFrom([]int{1, 3, 300}).Draw(r, "maxIter")
+			want, got := fitsOf(t, h, starts, maxIter), fitsOf(t, d, starts, maxIter)
+			for i := range want {
+				if what := different(&got[i], &want[i]); what != "" {
+					r.Fatalf("round %d, fit %d of %d centroids: %s", round, i, len(starts[i])/m.D, what)
+				}
+			}
+		}
+	})
+}
+
+// All numbers of columns for which there is other code, and labels up to 255.
+func TestResidentColumns(t *testing.T) {
+	for _, c := range []struct{ n, d, k int }{{700, 1, 2}, {1300, 4, 5}, {600, 5, 9}, {600, 12, 3}, {520, 16, 7}, {600, 20, 33}, {530, 32, 12}, {600, 33, 5}, {300, 70, 9}, {300, 3, 256}, {300, 40, 256}} {
+		m := blobs(t, c.n, c.d, false)
+		path := cudatest.Path(t, cudatest.Device{})
+		here, there := NewData(m), NewData(m)
+		if err := there.Hold(path, 1, false, nil); err != nil {
+			t.Fatal(err)
+		}
+		h, _ := here.NewWorker(ref.Path{})
+		d, err := there.NewWorker(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, weights := range [][]uint16{nil, resample(m.N, 1)} {
+			h.Open(weights)
+			d.Open(weights)
+			seeds := h.Seed(c.k, rng.New(5, "seeds", 0, 0))
+			if got := d.Seeds(c.k, []rng.Stream{rng.New(5, "seeds", 0, 0)})(0); !slices.Equal(got, seeds) {
+				t.Fatalf("%v: other seeds", c)
+			}
+			starts := [][]float32{seeds, seeds[:m.D*((c.k+1)/2)]}
+			want, got := fitsOf(t, h, starts, 6), fitsOf(t, d, starts, 6)
+			for i := range want {
+				if what := different(&got[i], &want[i]); what != "" {
+					t.Errorf("%v, fit %d: %s", c, i, what)
+				}
+			}
+		}
+		if err := errors.Join(d.Close(), there.Release()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Weights drawn on a device are those of the host.
+func TestResidentDraws(t *testing.T) {
+	for _, n := range []int{1, 17, 5000} {
+		m := blobs(t, n, 2, false)
+		path := cudatest.Path(t, cudatest.Device{})
+		data := NewData(m)
+		if err := data.Hold(path, 1, false, nil); err != nil {
+			t.Fatal(err)
+		}
+		w, err := data.NewWorker(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream := rng.New(1, "drawn", n, 0)
+		w.OpenDrawn(stream)
+		for i, want := range stream.Multinomial(n) {
+			if w.sample.weight[i] != int32(want) {
+				t.Fatalf("n=%d, row %d: weight %d, want %d", n, i, w.sample.weight[i], want)
+			}
+		}
+		if err := errors.Join(w.Close(), data.Release()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A device that fails at any of its calls ends the work with an error, or the processor goes on with the same fits. Nothing
+// partial comes out, and nothing is left on a device that still answers.
+func TestResidentFailures(t *testing.T) {
+	m := blobs(t, 900, 3, false)
+	streams := []rng.Stream{rng.New(5, "seeds", 0, 0), rng.New(5, "seeds", 1, 0)}
+	h, _ := NewData(m).NewWorker(ref.Path{})
+	h.Open(resample(m.N, 1))
+	var starts [][]float32
+	for _, s := range streams {
+		seeds := h.Seed(5, s)
+		starts = append(starts, seeds, seeds[:3*m.D])
+	}
+	want := fitsOf(t, h, starts, 300)
+	// work does all that a batch does, and returns the error of the first step that has one.
+	work := func(path kernels.Resident, fallback bool, lost func(error)) (_ []Fit, err error) {
+		data := NewData(m)
+		if err := data.Hold(path, 1, fallback, lost); err != nil {
+			return nil, err
+		}
+		closing := func(c func() error) {
+			if closed := c(); err == nil {
+				err = closed
+			}
+		}
+		defer closing(data.Release)
+		w, err := data.NewWorker(path)
+		if err != nil {
+			return nil, err
+		}
+		defer closing(w.Close)
+		w.Open(resample(m.N, 1))
+		seeds := w.Seeds(5, streams)
+		start := func(i int) []float32 { return seeds(i / 2)[:[]int{5, 3}[i%2]*m.D] }
+		fits := make([]Fit, len(starts))
+		if err := w.FitAll(context.Background(), len(fits), start, 300, func(i int, f Fit) { fits[i] = f }); err != nil {
+			return nil, err
+		}
+		for i := range fits {
+			w.Inertia(&fits[i])
+			w.Complete(&fits[i])
+		}
+		return fits, nil
+	}
+	for _, call := range []struct {
+		name string
+		code int
+	}{{"Alloc", driver.OutOfMemory}, {"AllocHost", driver.OutOfMemory}, {"Launch", driver.LaunchFailed}, {"Synchronize", driver.IllegalAddress},
+		{"LaunchGraph", driver.Unknown}, {"CopyToHost", driver.ECCUncorrectable}, {"CopyToDevice", driver.LaunchTimeout}, {"LoadModule", driver.UnsupportedPTX},
+		{"NewStream", driver.OutOfMemory}, {"BeginCapture", driver.Unknown}, {"EndCapture", driver.Unknown}, {"Fill", driver.IllegalAddress}} {
+		for at := 1; ; at++ {
+			for _, fallback := range []bool{false, true} {
+				failed, told := false, 0
+				path := cudatest.Path(t, cudatest.Device{Fault: func(name string, n int) error {
+					if name == call.name && n == at {
+						failed = true
+						return cudatest.Fail(name, call.code)
+					}
+					return nil
+				}})
+				got, err := work(path, fallback, func(error) { told++ })
+				if !failed {
+					if at == 1 {
+						t.Errorf("%s is never called", call.name)
+					}
+					break
+				}
+				switch {
+				case err == nil && !fallback:
+					t.Fatalf("%s %d failed, and nobody was told", call.name, at)
+				case err == nil:
+					for i := range want {
+						if what := different(&got[i], &want[i]); what != "" {
+							t.Fatalf("%s %d failed, fit %d: %s", call.name, at, i, what)
+						}
+					}
+					if told != 1 {
+						t.Errorf("%s %d failed, told %d times", call.name, at, told)
+					}
+				case !errors.Is(err, kernels.ErrDevice) && !errors.Is(err, &problem.Problem{ID: "SEG-HW-003"}):
+					t.Errorf("%s %d failed: %v", call.name, at, err)
+				}
+			}
+			if at > 40 || done(t, call.name, at, work) {
+				break
+			}
+		}
+	}
+}
+
+// done reports whether the work calls that function fewer than at times.
+func done(t *testing.T, name string, at int, work func(kernels.Resident, bool, func(error)) ([]Fit, error)) bool {
+	t.Helper()
+	calls := 0
+	path := cudatest.Path(t, cudatest.Device{Fault: func(call string, n int) error {
+		if call == name {
+			calls = n
+		}
+		return nil
+	}})
+	if _, err := work(path, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	return calls <= at
+}
