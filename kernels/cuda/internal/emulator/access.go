@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"encoding/binary"
 	"math/bits"
 )
 
@@ -9,6 +10,7 @@ type ref struct {
 	space  string // "global", "shared", "local", "const", "param" or "" for generic
 	row    int32
 	offset uint64
+	strong bool        // a store that is .volatile, .relaxed or .release
 	narrow bool        // the address register has 32 bits
 	last   *allocation // of global memory, where the lane before was
 }
@@ -74,7 +76,7 @@ func (r *ref) memory(w *warp, lane int, n uint64, kind access, from []byte) []by
 	case "global":
 		a, off := r.global(w, lane, p, n)
 		if kind == write {
-			if checks&GlobalRaces != 0 {
+			if checks&GlobalRaces != 0 && !r.strong {
 				w.globalWrite(lane, a, off, from)
 			}
 			a.write(off, n)
@@ -166,21 +168,32 @@ func loadOp(r ref, typ dataType, width int, rows []int32) exec {
 	switch r.space {
 	case "global":
 		return func(w *warp, m uint32) {
-			for ; m != 0; m &= m - 1 {
-				lane := bits.TrailingZeros32(m) & 31
-				p := r.address(w, lane)
-				a := r.last
-				if a == nil || a.left > 0 || p&(n-1) != 0 || !a.holds(p, n) {
-					put(w, lane, r.memory(w, lane, n, read, nil))
-					continue
-				}
-				off := p - a.base
-				if size == 4 && !signed {
-					for i, row := range rows {
-						w.rows[row][lane] = load(a.data[off+uint64(4*i):], 4)
+			var at lanes
+			if m != allLanes || !r.together(w, &at, n) {
+				general(w, m)
+				return
+			}
+			data := r.last.data
+			for i, row := range rows {
+				d := &w.rows[row]
+				part := data[i*size:]
+				switch {
+				case size == 4 && !signed:
+					for l := range d {
+						d[l] = uint64(binary.LittleEndian.Uint32(part[at[l]:]))
 					}
-				} else {
-					put(w, lane, a.data[off:off+n])
+				case size == 8:
+					for l := range d {
+						d[l] = binary.LittleEndian.Uint64(part[at[l]:])
+					}
+				default:
+					for l := range d {
+						v := load(part[at[l]:], size)
+						if signed {
+							v = uint64(int64(v<<shift)>>shift) & mask
+						}
+						d[l] = v
+					}
 				}
 			}
 		}
@@ -226,6 +239,26 @@ func loadOp(r ref, typ dataType, width int, rows []int32) exec {
 		}
 	}
 	return general
+}
+
+// together reports whether all 32 lanes point, aligned, to n bytes each that have a value, in the allocation of the access
+// before; at is where, from its start.
+func (r *ref) together(w *warp, at *lanes, n uint64) bool {
+	a := r.last
+	if a == nil || a.left > 0 || r.narrow {
+		return false
+	}
+	x := &w.rows[r.row]
+	var ends, low uint64
+	off := r.offset - a.base
+	for l := range x {
+		p := x[l] + off
+		at[l] = p
+		ends = max(ends, p)
+		low |= p
+	}
+	size := uint64(len(a.data))
+	return n <= size && ends <= size-n && low&(n-1) == 0
 }
 
 // same reports whether all lanes of m point to the same place.

@@ -319,6 +319,9 @@ func (b *builder) sourceArg(a arg, t dataType) int32 {
 		}
 		return bind.index
 	}
+	if b.stmt.op != "mov" && b.stmt.op != "cvta" && (b.lookup(a.name) != nil || b.unit.variables[a.name] != nil) {
+		b.fail("%s is no register", a.name)
+	}
 	return b.addressOf(a)
 }
 

@@ -17,7 +17,8 @@ const (
 	// synchronises the lanes of a warp, between them, where one writes another value and is no atomic.
 	Races
 	// GlobalRaces reports two threads of a launch that write different values, not with atomics, to the same place of global
-	// memory. Kernels with a fence are looked at block by block, because they may order their blocks with it.
+	// memory. Stores that are .volatile, .relaxed or .release are left out, and in kernels with a fence, by which threads
+	// order themselves, all but those of one instruction.
 	GlobalRaces
 )
 
@@ -160,7 +161,7 @@ func (w *warp) globalWrite(lane int, a *allocation, off uint64, src []byte) {
 		s := &a.shadow[i]
 		if s.launch&(1<<28-1) == b.launch.number && s.launch&mask != 0 && s.thread != thread && string(a.data[lo:hi]) != string(src[lo-off:hi-off]) {
 			sameBlock, sameWarp := s.thread/1024 == thread/1024, s.thread/warpSize == thread/warpSize
-			if sameWarp && s.store == b.launch.stores || sameBlock && !sameWarp && s.epoch == b.epoch || !sameBlock && !b.launch.kernel.fences {
+			if sameWarp && s.store == b.launch.stores || !b.launch.kernel.fences && (!sameBlock || !sameWarp && s.epoch == b.epoch) {
 				o := s.thread % 1024
 				w.fail(codeLaunchFailed, lane, "race: thread %d of block %d wrote another value to the same place (%#x, byte %d of %s) in this launch",
 					o, s.thread/1024, a.base+lo, lo, a)

@@ -99,6 +99,9 @@ func floatMul(b *builder, m *mods, t dataType) exec {
 	return dyadic1(d, x, y, func(x, y uint64) uint64 { return s.out(mul32(s.in(x), s.in(y), s.mode)) })
 }
 
+// bits125 are the bits of 2^-125.
+const bits125 = (1023 - 125) << 52
+
 // floatFMA is fma and mad, which are the same on all machines of today.
 func floatFMA(b *builder, m *mods, t dataType) exec {
 	s := m.shape(t)
@@ -117,7 +120,7 @@ func floatFMA(b *builder, m *mods, t dataType) exec {
 				p := float64(float32of(x[l])) * float64(float32of(y[l]))
 				c := float64(float32of(z[l]))
 				v := p + c
-				if math.Float64bits(v)&(1<<29-1) == 1<<28 || math.Abs(v) < 0x1p-125 { // see fma32
+				if b := math.Float64bits(v); b&(1<<29-1) == 1<<28 || b<<1 < 2*bits125 { // see fma32
 					t[l] = bits32(sum32(p, c, nearest))
 				} else {
 					t[l] = bits32(float32(v))

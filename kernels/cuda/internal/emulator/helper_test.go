@@ -89,6 +89,9 @@ func testdata(t testing.TB, name string) string {
 	return string(text)
 }
 
+// pointers is a list of arguments.
+func pointers(p ...unsafe.Pointer) []unsafe.Pointer { return p }
+
 // wantError fails unless err is the driver's error with a code and its log holds all texts.
 func wantError(t *testing.T, err error, code int, texts ...string) {
 	t.Helper()

@@ -16,12 +16,14 @@ func (m *mods) space() string {
 
 // order takes the modifiers about ordering, scope and caches. One warp instruction is done at a time and is seen by all at
 // once, so that none of them makes a difference here.
-func (m *mods) order() {
-	m.one("volatile", "weak", "relaxed", "acquire", "release", "acq_rel")
+// strong is true of what does not race by itself.
+func (m *mods) order() (strong bool) {
+	kind := m.one("volatile", "weak", "relaxed", "acquire", "release", "acq_rel")
 	m.one("cta", "cluster", "gpu", "sys")
 	m.one("ca", "cg", "cs", "lu", "cv", "wb", "wt")
 	m.one("L1::evict_normal", "L1::evict_unchanged", "L1::evict_first", "L1::evict_last", "L1::no_allocate")
 	m.one("L2::64B", "L2::128B", "L2::256B")
+	return kind != "" && kind != "weak"
 }
 
 // elements takes .v2 and .v4 and returns the operands of a vector or of a single register.
@@ -73,7 +75,7 @@ func ldDecoder(b *builder, m *mods) exec {
 func stDecoder(b *builder, m *mods) exec {
 	t := m.typ()
 	space := m.space()
-	m.order()
+	strong := m.order()
 	b.operands(2)
 	b.mayBeShared(space, t)
 	list := b.elements(m, b.arg(1))
@@ -91,7 +93,9 @@ func stDecoder(b *builder, m *mods) exec {
 	if space == "const" {
 		b.fail("constants are not written")
 	}
-	return storeOp(b.address(b.arg(0), space), t, rows)
+	r := b.address(b.arg(0), space)
+	r.strong = strong
+	return storeOp(r, t, rows)
 }
 
 // atomDecoder is atom and red: read, compute, write, lane after lane.
@@ -221,8 +225,14 @@ func (b *builder) update(op string, t dataType, ftz bool) func(was, x, y uint64)
 
 // fenceDecoder is membar and fence, which order what is ordered here anyway.
 func fenceDecoder(b *builder, m *mods) exec {
-	scope := m.one("cta", "gl", "gpu", "cluster", "sys")
-	m.one("sc", "acq_rel", "acquire", "release")
+	scope := ""
+	if b.stmt.op == "membar" {
+		scope = m.one("cta", "gl", "sys")
+	} else {
+		m.one("sc", "acq_rel")
+		scope = m.one("cta", "gpu", "cluster", "sys")
+	}
+	m.done()
 	b.operands(0)
 	if scope == "" {
 		b.fail("no scope")
