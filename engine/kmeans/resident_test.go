@@ -209,64 +209,99 @@ func TestResidentFailures(t *testing.T) {
 		}
 		return fits, nil
 	}
-	for _, call := range []struct {
-		name string
-		code int
-	}{{"Alloc", driver.OutOfMemory}, {"AllocHost", driver.OutOfMemory}, {"Launch", driver.LaunchFailed}, {"Synchronize", driver.IllegalAddress},
-		{"LaunchGraph", driver.Unknown}, {"CopyToHost", driver.ECCUncorrectable}, {"CopyToDevice", driver.LaunchTimeout}, {"LoadModule", driver.UnsupportedPTX},
-		{"NewStream", driver.OutOfMemory}, {"BeginCapture", driver.Unknown}, {"EndCapture", driver.Unknown}, {"Fill", driver.IllegalAddress}} {
-		for at := 1; ; at++ {
-			for _, fallback := range []bool{false, true} {
-				failed, told := false, 0
-				path := cudatest.Path(t, cudatest.Device{Fault: func(name string, n int) error {
-					if name == call.name && n == at {
-						failed = true
-						return cudatest.Fail(name, call.code)
-					}
-					return nil
-				}})
-				got, err := work(path, fallback, func(error) { told++ })
-				if !failed {
-					if at == 1 {
-						t.Errorf("%s is never called", call.name)
-					}
-					break
+	calls := map[string]int{}
+	if _, err := work(cudatest.Path(t, cudatest.Device{Fault: func(name string, n int) error {
+		calls[name] = n
+		return nil
+	}}), false, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, code := range map[string]int{"Alloc": driver.OutOfMemory, "AllocHost": driver.OutOfMemory, "Launch": driver.LaunchFailed,
+		"Synchronize": driver.IllegalAddress, "LaunchGraph": driver.Unknown, "CopyToHost": driver.ECCUncorrectable, "CopyToDevice": driver.LaunchTimeout,
+		"LoadModule": driver.UnsupportedPTX, "NewStream": driver.OutOfMemory, "BeginCapture": driver.Unknown, "EndCapture": driver.Unknown, "Fill": driver.IllegalAddress} {
+		if calls[name] == 0 {
+			t.Errorf("%s is never called", name)
+		}
+		for at := 1; at <= calls[name]; at += 1 + at/3 {
+			fallback := at%2 == 0 || calls[name] == 1 && code == driver.Unknown
+			told := 0
+			path := cudatest.Path(t, cudatest.Device{Fault: func(call string, n int) error {
+				if call == name && n == at {
+					return cudatest.Fail(call, code)
 				}
-				switch {
-				case err == nil && !fallback:
-					t.Fatalf("%s %d failed, and nobody was told", call.name, at)
-				case err == nil:
-					for i := range want {
-						if what := different(&got[i], &want[i]); what != "" {
-							t.Fatalf("%s %d failed, fit %d: %s", call.name, at, i, what)
-						}
+				return nil
+			}})
+			got, err := work(path, fallback, func(error) { told++ })
+			switch {
+			case err == nil && !fallback:
+				t.Fatalf("%s %d failed, and nobody was told", name, at)
+			case err == nil:
+				for i := range want {
+					if what := different(&got[i], &want[i]); what != "" {
+						t.Fatalf("%s %d failed, fit %d: %s", name, at, i, what)
 					}
-					if told != 1 {
-						t.Errorf("%s %d failed, told %d times", call.name, at, told)
-					}
-				case !errors.Is(err, kernels.ErrDevice) && !errors.Is(err, &problem.Problem{ID: "SEG-HW-003"}):
-					t.Errorf("%s %d failed: %v", call.name, at, err)
 				}
-			}
-			if at > 40 || done(t, call.name, at, work) {
-				break
+				if told != 1 {
+					t.Errorf("%s %d failed, told %d times", name, at, told)
+				}
+			case !errors.Is(err, kernels.ErrDevice) && !errors.Is(err, &problem.Problem{ID: "SEG-HW-003"}):
+				t.Errorf("%s %d failed: %v", name, at, err)
 			}
 		}
 	}
 }
 
-// done reports whether the work calls that function fewer than at times.
-func done(t *testing.T, name string, at int, work func(kernels.Resident, bool, func(error)) ([]Fit, error)) bool {
-	t.Helper()
-	calls := 0
-	path := cudatest.Path(t, cudatest.Device{Fault: func(call string, n int) error {
-		if call == name {
-			calls = n
-		}
-		return nil
-	}})
-	if _, err := work(path, false, nil); err != nil {
+// Points that exceed the device's memory pass through it in chunks; seeds are drawn on the processor then.
+func TestResidentChunks(t *testing.T) {
+	m := blobs(t, 3000, 16, false)
+	path := cudatest.Path(t, cudatest.Device{Memory: 320 << 10})
+	here, there := NewData(m), NewData(m)
+	if err := there.Hold(path, 1, false, nil); err != nil {
 		t.Fatal(err)
 	}
-	return calls <= at
+	h, _ := here.NewWorker(ref.Path{})
+	d, err := there.NewWorker(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round, weights := range [][]uint16{resample(m.N, 1), nil} {
+		h.Open(weights)
+		d.Open(weights)
+		streams := []rng.Stream{rng.New(5, "seeds", round, 0)}
+		seeds := d.Seeds(6, streams)(0)
+		if !slices.Equal(seeds, h.Seed(6, streams[0])) {
+			t.Fatal("other seeds")
+		}
+		var starts [][]float32
+		for k := range 6 {
+			starts = append(starts, seeds[:(k+1)*m.D])
+		}
+		want, got := fitsOf(t, h, starts, 12), fitsOf(t, d, starts, 12)
+		for i := range want {
+			if what := different(&got[i], &want[i]); what != "" {
+				t.Errorf("round %d, fit %d: %s", round, i, what)
+			}
+		}
+	}
+	if err := errors.Join(d.Close(), there.Release()); err != nil {
+		t.Error(err)
+	}
+	if err := NewData(m).Hold(cudatest.Path(t, cudatest.Device{Memory: 8 << 10}), 1, false, nil); !errors.Is(err, kernels.ErrDevice) {
+		t.Errorf("a device of 8 KiB: %v", err)
+	}
+	small := NewData(m)
+	if err := small.Hold(cudatest.Path(t, cudatest.Device{Memory: 160 << 10}), 4, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	w, err := small.NewWorker(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Open(nil)
+	if _, err := w.Lloyd(context.Background(), m.Row(nil, 0), 3); !errors.Is(err, &problem.Problem{ID: "SEG-HW-003"}) {
+		t.Errorf("no room for a model: %v", err)
+	}
+	if err := errors.Join(w.Close(), small.Release()); err != nil {
+		t.Error(err)
+	}
 }

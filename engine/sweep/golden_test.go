@@ -8,6 +8,8 @@ import (
 	"segovia/engine/enginetest"
 	"segovia/engine/ports"
 	"segovia/engine/sweep"
+	"segovia/kernels"
+	"segovia/kernels/cuda/cudatest"
 	"segovia/kernels/kerneltest"
 	"segovia/kernels/paths"
 )
@@ -17,10 +19,13 @@ func TestGolden(t *testing.T) {
 	for _, g := range enginetest.Goldens() {
 		t.Run(g.Name, func(t *testing.T) {
 			in := enginetest.Input(t, g.X)
-			for _, path := range paths.All() {
+			for _, path := range append(paths.All(), emulated(t)) {
 				for _, threads := range []int{1, 2, 3, 7} {
 					t.Run(fmt.Sprintf("path=%s/threads=%d", path.Name(), threads), func(t *testing.T) {
 						kerneltest.Require(t, path.Name(), path.Available() == nil)
+						if _, slow := path.(emulatedPath); slow && threads != 2 {
+							t.Skip("slow: the device is emulated")
+						}
 						if testing.Short() && threads != 3 && (path.Name() == "blas" || path.Name() == "gorgonia") {
 							t.Skip("slow under the race detector; make test runs it without")
 						}
@@ -43,3 +48,10 @@ func TestGolden(t *testing.T) {
 		})
 	}
 }
+
+// emulatedPath is the path on a device that is emulated, under a name of its own.
+type emulatedPath struct{ kernels.Resident }
+
+func (emulatedPath) Name() string { return "emulated" }
+
+func emulated(t *testing.T) kernels.Path { return emulatedPath{cudatest.Path(t, cudatest.Device{})} }

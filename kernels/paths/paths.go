@@ -18,11 +18,11 @@ import (
 	"segovia/kernels/simd"
 )
 
-// All returns every path that the command line knows, also those that cannot run here: cuda, avx512, avx2, neon, ref, and
-// last the ones that are taken only when named.
+// All returns every path that the command line knows, as when it is named, also those that cannot run here: cuda, avx512,
+// avx2, neon, ref, and last the ones that are taken only when named.
 func All() []kernels.Path {
 	onHost := host()
-	return append([]kernels.Path{cuda.New(first(onHost))}, onHost...)
+	return append([]kernels.Path{cuda.New(first(onHost)).With(true, false)}, onHost...)
 }
 
 // host returns the paths of the processor.
