@@ -200,16 +200,7 @@ func (s *Summer) point(group int) []float64 {
 func (s *Summer) take(tile int) {
 	t := s.t
 	first, end := tile*tileRows, min((tile+1)*tileRows, len(t.order))
-	if t.sorted {
-		s.rows = t.values[first*t.d : end*t.d]
-		return
-	}
-	if len(s.rows) == 0 {
-		s.rows = make([]float64, tileRows*t.d)
-	}
-	for at, row := range t.order[first:end] {
-		copy(s.rows[at*t.d:(at+1)*t.d], t.values[int(row)*t.d:(int(row)+1)*t.d])
-	}
+	s.rows = t.Rows(s.rows, first, end)
 }
 
 func grow[T any](buf []T, n int) []T {
@@ -225,13 +216,10 @@ func (t *Targets) tile(i int) (rows int, length []int32, slot []uint16) {
 	return min(tileRows, len(t.order)-i*tileRows), t.length[a:b], t.slot[int(a)*t.q : int(b)*t.q]
 }
 
-// magic is the number whose last binary place is the step: added to a distance, it rounds it to whole steps.
-func (t *Targets) magic() float64 { return math.Ldexp(1.5, 52+t.step) }
-
 // addTile adds the distances from x to the rows of a tile, which is taken, to the sums.
 func (s *Summer) addTile(x []float64, sums []uint64, tile int) {
 	rows, length, slot := s.t.tile(tile)
-	s.distances(s.steps[:rows*Lanes], x, s.rows, s.t.d, s.t.magic())
+	s.distances(s.steps[:rows*Lanes], x, s.rows, s.t.d, s.t.Magic())
 	s.addRuns(sums, s.steps, length, slot, s.t.q)
 }
 
