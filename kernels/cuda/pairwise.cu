@@ -160,6 +160,8 @@ __device__ __forceinline__ void sumAny(PARAMETERS) {
 #define KERNEL extern "C" __global__ void __launch_bounds__(THREADS)
 
 KERNEL pairwise8(PARAMETERS) { sum<8>(ARGUMENTS); }
+KERNEL pairwise12(PARAMETERS) { sum<12>(ARGUMENTS); }
 KERNEL pairwise16(PARAMETERS) { sum<16>(ARGUMENTS); }
+KERNEL pairwise24(PARAMETERS) { sum<24>(ARGUMENTS); }
 KERNEL pairwise32(PARAMETERS) { sum<32>(ARGUMENTS); }
 KERNEL pairwiseAny(PARAMETERS) { sumAny(ARGUMENTS); }

@@ -51,7 +51,7 @@ type Pairwise struct {
 	failure atomic.Pointer[error]
 }
 
-// pairwiseKernel is one of pairwise.cu.
+// pairwiseKernel is one of pairwise.cu, for up to so many columns.
 type pairwiseKernel struct {
 	name    string
 	columns int
@@ -66,7 +66,8 @@ func NewPairwise(api driver.API, limit uint64) (*Pairwise, error) {
 		return nil, fmt.Errorf("cuda: sums of distances: %w", err)
 	}
 	p := &Pairwise{api: api, free: limit, module: module,
-		kernels: []pairwiseKernel{{"pairwise8", 8, 0}, {"pairwise16", 16, 0}, {"pairwise32", 32, 0}, {"pairwiseAny", math.MaxInt, 0}}}
+		kernels: []pairwiseKernel{{"pairwise8", 8, 0}, {"pairwise12", 12, 0}, {"pairwise16", 16, 0}, {"pairwise24", 24, 0},
+			{"pairwise32", 32, 0}, {"pairwiseAny", math.MaxInt, 0}}}
 	for i := range p.kernels {
 		k := &p.kernels[i]
 		if k.f, err = api.Function(module, k.name); err == nil {

@@ -136,8 +136,10 @@ func TestCardSumsAsTheProcessor(t *testing.T) {
 	}
 	s := sceneOf(1, 30, 150, []int{2}, 0) // three pieces of the columns
 	s.check(t, p, s.values)
-	s = sceneOf(1, 300, 3, []int{2}, 0) // two blocks of points
-	s.check(t, p, s.values)
+	for _, d := range []int{3, 16, 32, 34} { // both points of a thread, and two blocks
+		s := sceneOf(1, 270, d, []int{2}, 0)
+		s.check(t, p, s.values)
+	}
 }
 
 func TestCardSumsProperty(t *testing.T) {

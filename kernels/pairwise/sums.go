@@ -102,16 +102,17 @@ func byLabels(labels [][]uint8, n int) []int32 {
 func stepOf(values []float64, d int) int {
 	n := len(values) / d
 	var diagonal float64
-	for j := range d {
-		if n == 0 {
-			break
+	if n > 0 {
+		lo, hi := slices.Clone(values[:d]), slices.Clone(values[:d])
+		for row := range slices.Chunk(values, d) {
+			for j, v := range row {
+				lo[j], hi[j] = min(lo[j], v), max(hi[j], v)
+			}
 		}
-		lo, hi := values[j], values[j]
-		for i := j; i < len(values); i += d {
-			lo, hi = min(lo, values[i]), max(hi, values[i])
+		for j := range d {
+			span := hi[j] - lo[j]
+			diagonal += float64(span * span)
 		}
-		span := hi - lo
-		diagonal += float64(span * span)
 	}
 	_, e := math.Frexp(math.Sqrt(diagonal)) // the diagonal is below 2^e
 	return max(-900, min(900, e-min(51, 64-bits.Len(uint(n)))))
