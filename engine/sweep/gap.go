@@ -170,7 +170,9 @@ func (s *runner) referenceDispersion(ctx context.Context, m *tile.Matrix, fits p
 		w = append(w, inertia/2)
 	}
 	if s.cfg.GapPower == 1 {
-		return validity.WithinDistances(ctx, validity.OnGrid(m), partitions, 1, nil)
+		points := validity.OnGrid(m)
+		points.Device = s.in.Device
+		return validity.WithinDistances(ctx, points, partitions, 1, nil)
 	}
 	return w, nil
 }

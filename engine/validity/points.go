@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"segovia/engine/internal/exact"
+	"segovia/kernels/pairwise"
 	"segovia/kernels/tile"
 )
 
@@ -15,6 +16,8 @@ import (
 type Points struct {
 	N, D   int
 	Values []float64 // row by row; nil = the values of the grid
+	// Device sums distances where that pays, to the same bits; nil = the processor does.
+	Device pairwise.Device
 	grid   *tile.Matrix
 }
 
@@ -38,7 +41,7 @@ func OnGrid(m *tile.Matrix) *Points { return &Points{N: m.N, D: m.D, grid: m} }
 
 // Pick returns some of the points, as copies.
 func (p *Points) Pick(rows []int) *Points {
-	out := &Points{N: len(rows), D: p.D, Values: make([]float64, 0, len(rows)*p.D)}
+	out := &Points{N: len(rows), D: p.D, Device: p.Device, Values: make([]float64, 0, len(rows)*p.D)}
 	buf := p.buffer()
 	for _, i := range rows {
 		out.Values = append(out.Values, p.Row(buf, i)...)

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"segovia/engine/internal/exact"
-	"segovia/engine/internal/par"
 	"segovia/kernels/pairwise"
 	"segovia/kernels/rng"
 )
@@ -65,71 +64,6 @@ func room(partitions []Partition, at int) (slots, end int) {
 		slots += partitions[end].K
 	}
 	return slots, end
-}
-
-// targets returns the points as targets under partitions with that many clusters in all, label c of partition q in slot
-// base[q] + c.
-func (p *Points) targets(partitions []Partition, slots int) (t *pairwise.Targets, base []int) {
-	labels, base := make([][]uint8, len(partitions)), make([]int, len(partitions))
-	next := 0
-	for q, part := range partitions {
-		labels[q], base[q] = part.Labels, next
-		next += part.K
-	}
-	return pairwise.NewTargets(p.dense(), p.D, labels, base, slots), base
-}
-
-// chunks calls f for the rows chunk by chunk, rows[first:end] with their values, and a summer that no other call uses at
-// the time.
-func (p *Points) chunks(ctx context.Context, t *pairwise.Targets, rows []int, threads int, tick func(n int),
-	f func(s *pairwise.Summer, points []float64, first, end int)) error {
-	chunk := t.Points()
-	summers := make([]*pairwise.Summer, par.Threads(threads))
-	return par.Each(ctx, len(summers), (len(rows)+chunk-1)/chunk, func(worker, c int) error {
-		if summers[worker] == nil {
-			summers[worker] = t.Summer()
-		}
-		first, end := c*chunk, min((c+1)*chunk, len(rows))
-		points, buf := make([]float64, 0, chunk*p.D), p.buffer()
-		for _, i := range rows[first:end] {
-			points = append(points, p.Row(buf, i)...)
-		}
-		f(summers[worker], points, first, end)
-		if tick != nil {
-			tick(end - first)
-		}
-		return nil
-	})
-}
-
-// perRow returns for each partition and each of the rows what f makes of the sums of the distances to the rows of each
-// cluster, the clusters' sizes, and the row's own cluster.
-func (p *Points) perRow(ctx context.Context, partitions []Partition, slots int, rows []int, threads int, tick func(n int),
-	f func(sums []float64, size []int, own int) float64) ([][]float64, error) {
-	targets, base := p.targets(partitions, slots)
-	values := make([][]float64, len(partitions))
-	size := make([]int, slots)
-	for q, part := range partitions {
-		values[q] = make([]float64, len(rows))
-		for _, l := range part.Labels {
-			size[base[q]+int(l)]++
-		}
-	}
-	step := targets.Step()
-	err := p.chunks(ctx, targets, rows, threads, tick, func(s *pairwise.Summer, points []float64, first, end int) {
-		steps := s.Sums(points)
-		sums := make([]float64, slots)
-		for r := first; r < end; r++ {
-			group, lane := (r-first)/pairwise.Lanes, (r-first)%pairwise.Lanes
-			for s := range sums {
-				sums[s] = float64(steps[(group*slots+s)*pairwise.Lanes+lane]) * step
-			}
-			for q, part := range partitions {
-				values[q][r] = f(sums[base[q]:base[q]+part.K], size[base[q]:base[q]+part.K], int(part.Labels[rows[r]]))
-			}
-		}
-	})
-	return values, err
 }
 
 // summarise averages the values of the rows, all of n or a sample of them.

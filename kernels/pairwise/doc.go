@@ -1,6 +1,6 @@
 // Package pairwise sums the Euclidean distances from each of some points to all targets, by any number of labels of the
 // targets at once: what exact silhouettes are made of. It also finds the nearest row of another label and the farthest of
-// the same, of which the Dunn index is made.
+// the same, of which the Dunn index is made. A Device sums on a card, to the same bits; extremes the processor finds.
 //
 // A distance is sqrt(D), D the canonical distance of package kernels (float64, in the order of the columns, never fused),
 // rounded once to a whole number of steps, ties to even. A sum is a sum of integers, exact in any order, so that it depends

@@ -27,7 +27,7 @@ func (s *Summer) Extremes(points []float64, slot []uint16) (least, most []uint64
 		s.take(tile)
 		rows, length, slot := t.tile(tile)
 		for g := range groups {
-			s.distances(s.steps[:rows*Lanes], s.point(g), s.rows, t.d, t.magic())
+			s.distances(s.steps[:rows*Lanes], s.point(g), s.rows, t.d, t.Magic())
 			a, b := g*size, (g+1)*size
 			extremeRuns(s.least[a:b], s.most[a:b], s.own[a:b], s.steps, length, slot)
 		}

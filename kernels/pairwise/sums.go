@@ -102,16 +102,17 @@ func byLabels(labels [][]uint8, n int) []int32 {
 func stepOf(values []float64, d int) int {
 	n := len(values) / d
 	var diagonal float64
-	for j := range d {
-		if n == 0 {
-			break
+	if n > 0 {
+		lo, hi := slices.Clone(values[:d]), slices.Clone(values[:d])
+		for row := range slices.Chunk(values, d) {
+			for j, v := range row {
+				lo[j], hi[j] = min(lo[j], v), max(hi[j], v)
+			}
 		}
-		lo, hi := values[j], values[j]
-		for i := j; i < len(values); i += d {
-			lo, hi = min(lo, values[i]), max(hi, values[i])
+		for j := range d {
+			span := hi[j] - lo[j]
+			diagonal += float64(span * span)
 		}
-		span := hi - lo
-		diagonal += float64(span * span)
 	}
 	_, e := math.Frexp(math.Sqrt(diagonal)) // the diagonal is below 2^e
 	return max(-900, min(900, e-min(51, 64-bits.Len(uint(n)))))
@@ -200,16 +201,7 @@ func (s *Summer) point(group int) []float64 {
 func (s *Summer) take(tile int) {
 	t := s.t
 	first, end := tile*tileRows, min((tile+1)*tileRows, len(t.order))
-	if t.sorted {
-		s.rows = t.values[first*t.d : end*t.d]
-		return
-	}
-	if len(s.rows) == 0 {
-		s.rows = make([]float64, tileRows*t.d)
-	}
-	for at, row := range t.order[first:end] {
-		copy(s.rows[at*t.d:(at+1)*t.d], t.values[int(row)*t.d:(int(row)+1)*t.d])
-	}
+	s.rows = t.Rows(s.rows, first, end)
 }
 
 func grow[T any](buf []T, n int) []T {
@@ -225,13 +217,10 @@ func (t *Targets) tile(i int) (rows int, length []int32, slot []uint16) {
 	return min(tileRows, len(t.order)-i*tileRows), t.length[a:b], t.slot[int(a)*t.q : int(b)*t.q]
 }
 
-// magic is the number whose last binary place is the step: added to a distance, it rounds it to whole steps.
-func (t *Targets) magic() float64 { return math.Ldexp(1.5, 52+t.step) }
-
 // addTile adds the distances from x to the rows of a tile, which is taken, to the sums.
 func (s *Summer) addTile(x []float64, sums []uint64, tile int) {
 	rows, length, slot := s.t.tile(tile)
-	s.distances(s.steps[:rows*Lanes], x, s.rows, s.t.d, s.t.magic())
+	s.distances(s.steps[:rows*Lanes], x, s.rows, s.t.d, s.t.Magic())
 	s.addRuns(sums, s.steps, length, slot, s.t.q)
 }
 
