@@ -90,6 +90,9 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 	if err := s.timed("fit_s", s.fit(ctx, r)); err != nil {
 		return nil, nil, err
 	}
+	if err := s.openDevice(); err != nil {
+		return nil, nil, err
+	}
 	if err := s.timed("silhouette_s", s.silhouettes(ctx, r)); err != nil {
 		return nil, nil, err
 	}
@@ -120,8 +123,9 @@ func Run(ctx context.Context, in Input, cfg Config, path kernels.Path, progress 
 			return nil, nil, err
 		}
 	}
-	place := s.pool.Place()
-	r.Environment = Environment{Path: place.Path, PathWhy: place.Why, DeviceFailed: place.DeviceFailed, Pooling: s.pool.Pooling(), Threads: par.Threads(s.pool.Threads), Timings: s.timings}
+	if r.Environment, err = s.environment(); err != nil {
+		return nil, nil, err
+	}
 	return r, s.solutions, nil
 }
 
@@ -195,6 +199,8 @@ type runner struct {
 	started   time.Time
 
 	columnMean, columnSD []float64 // once they are needed
+
+	deviceErr error // why hardware failed at distances, where the processor went on
 }
 
 // timed books the time since the last call under name; err is passed through.

@@ -27,6 +27,8 @@ type handyTargets struct {
 	t *pairwise.Targets
 }
 
+func (h *handy) Err() error { return nil }
+
 func (h *handy) Load(t *pairwise.Targets) (pairwise.Loaded, error) {
 	if h.failLoad {
 		return nil, errHandy

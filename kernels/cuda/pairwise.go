@@ -1,7 +1,6 @@
 package cuda
 
 import (
-	_ "embed"
 	"errors"
 	"fmt"
 	"math"
@@ -10,17 +9,15 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"segovia/kernels"
 	"segovia/kernels/cuda/driver"
 	"segovia/kernels/pairwise"
 )
 
-//go:embed pairwise.ptx
-var pairwisePTX string
-
 // As in pairwise.cu.
 const (
 	pairwiseThreads = 128
-	blockPoints     = 2 * pairwiseThreads
+	pairwisePoints  = 2 * pairwiseThreads
 )
 
 // rangeLength is the number of targets of a range. 4,096 points and 200,000 targets are 3,136 blocks, six for each that an
@@ -29,7 +26,7 @@ const rangeLength = 1024
 
 // maxPoints is the number of points that Sums takes well: their sums over 209 slots are 7 MB, and on an H100 200,000 targets
 // are some milliseconds of work.
-const maxPoints = 16 * blockPoints
+const maxPoints = 16 * pairwisePoints
 
 // maxLabelings is the number of labelings of one pass over the distances: 64 KiB of shared memory and up to 16 KiB for the
 // targets are what every card since compute capability 8.0 has. The sweep's usual 19 leave room for four blocks at a time.
@@ -46,7 +43,6 @@ type Pairwise struct {
 	api     driver.API
 	mu      sync.Mutex
 	free    uint64 // of the limit
-	module  driver.Module
 	kernels []pairwiseKernel
 	failure atomic.Pointer[error]
 }
@@ -58,33 +54,40 @@ type pairwiseKernel struct {
 	f       driver.Function
 }
 
-// NewPairwise compiles the kernels for the card of api. All targets that are loaded at a time share limit bytes of its memory. Close it
-// before api.
-func NewPairwise(api driver.API, limit uint64) (*Pairwise, error) {
-	module, err := api.LoadModule(pairwisePTX)
+// Pairwise returns what sums distances on the device. All targets that are loaded at a time share half of the memory that is free
+// now.
+func (p *Path) Pairwise() (pairwise.Device, error) {
+	d, err := p.open()
 	if err != nil {
-		return nil, fmt.Errorf("cuda: sums of distances: %w", err)
+		return nil, err
 	}
-	p := &Pairwise{api: api, free: limit, module: module,
+	free, _, err := d.api.Memory()
+	if err != nil {
+		return nil, failed(err)
+	}
+	return newPairwise(d, free/2)
+}
+
+// newPairwise finds the kernels; limit are the bytes that all loaded targets share.
+func newPairwise(d *device, limit uint64) (*Pairwise, error) {
+	p := &Pairwise{api: d.api, free: limit,
 		kernels: []pairwiseKernel{{"pairwise8", 8, 0}, {"pairwise12", 12, 0}, {"pairwise16", 16, 0}, {"pairwise24", 24, 0},
 			{"pairwise32", 32, 0}, {"pairwiseAny", math.MaxInt, 0}}}
 	for i := range p.kernels {
 		k := &p.kernels[i]
-		if k.f, err = api.Function(module, k.name); err == nil {
-			err = api.AllowShared(k.f, sharedBytes(maxLabelings))
+		var err error
+		if k.f, err = d.kernel("pairwise", k.name); err != nil {
+			return nil, err
 		}
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("cuda: %s: %w", k.name, err), p.Close())
+		if err = d.api.AllowShared(k.f, sharedBytes(maxLabelings)); err != nil {
+			return nil, failed(err)
 		}
 	}
 	return p, nil
 }
 
 // sharedBytes is the dynamic shared memory of a block.
-func sharedBytes(labelings int) int { return labelings * blockPoints * 8 }
-
-// Close gives back what NewPairwise took.
-func (p *Pairwise) Close() error { return p.api.UnloadModule(p.module) }
+func sharedBytes(labelings int) int { return labelings * pairwisePoints * 8 }
 
 // Err returns why Load or Sums first failed, if one did, for whoever did the work on the processor instead and wants to say so.
 func (p *Pairwise) Err() error {
@@ -96,7 +99,7 @@ func (p *Pairwise) Err() error {
 
 // failed keeps the first error and returns it with its place.
 func (p *Pairwise) failed(err error) error {
-	err = fmt.Errorf("cuda: sums of distances: %w", err)
+	err = fmt.Errorf("cuda: %w: sums of distances: %w", kernels.ErrDevice, err)
 	p.failure.CompareAndSwap(nil, &err)
 	return err
 }
@@ -132,13 +135,13 @@ type lane struct {
 func (p *Pairwise) reserve(fixed, perPoint uint64) (points int, bytes uint64, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if need := fixed + blockPoints*perPoint; need > p.free {
+	if need := fixed + pairwisePoints*perPoint; need > p.free {
 		return 0, 0, fmt.Errorf("%d bytes of the card's memory are needed, and %d of those allowed are free", need, p.free)
 	}
-	blocks := min(maxPoints/blockPoints, (p.free-fixed)/(blockPoints*perPoint))
-	bytes = fixed + blocks*blockPoints*perPoint
+	blocks := min(maxPoints/pairwisePoints, (p.free-fixed)/(pairwisePoints*perPoint))
+	bytes = fixed + blocks*pairwisePoints*perPoint
 	p.free -= bytes
-	return int(blocks) * blockPoints, bytes, nil
+	return int(blocks) * pairwisePoints, bytes, nil
 }
 
 func (p *Pairwise) giveBack(bytes uint64) {

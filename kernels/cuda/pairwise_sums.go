@@ -49,8 +49,8 @@ func (l *loaded) Sums(ctx context.Context, dst []uint64, points []float64) ([]ui
 // sum fills dst in the lane ln. Nothing is under way in it after an error of ctx.
 func (l *loaded) sum(ctx context.Context, ln *lane, dst []uint64, points []float64) error {
 	api, n := l.p.api, len(points)/l.d
-	blocks := (n + blockPoints - 1) / blockPoints
-	stride := blocks * blockPoints
+	blocks := (n + pairwisePoints - 1) / pairwisePoints
+	stride := blocks * pairwisePoints
 	for i := range stride { // those beyond the last point repeat it
 		row := points[min(i, n-1)*l.d:]
 		for j := range l.d {
@@ -101,7 +101,7 @@ func (l *loaded) adapt(took time.Duration) {
 func (l *loaded) run(ln *lane, g group, blocks, first, count int) error {
 	magic := l.magic
 	offset := uint32(-math.Float64bits(magic) >> 32)
-	stride, n, d, slots := uint32(blocks*blockPoints), uint32(l.n), uint32(l.d), uint32(l.slots)
+	stride, n, d, slots := uint32(blocks*pairwisePoints), uint32(l.n), uint32(l.d), uint32(l.slots)
 	labelings, length, range0 := uint32(g.labelings), uint32(rangeLength), uint32(first)
 	params := []unsafe.Pointer{unsafe.Pointer(&ln.points), unsafe.Pointer(&l.values), unsafe.Pointer(&g.ranges), unsafe.Pointer(&g.ends),
 		unsafe.Pointer(&g.firsts), unsafe.Pointer(&g.changes), unsafe.Pointer(&ln.sums), unsafe.Pointer(&magic), unsafe.Pointer(&offset),

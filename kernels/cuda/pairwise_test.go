@@ -81,12 +81,16 @@ func (s scene) same(t interface {
 func card(t testing.TB, o emulator.Options, limit uint64) (*emulator.Device, *Pairwise) {
 	t.Helper()
 	dev := emulator.New(o)
-	p, err := NewPairwise(dev, limit)
+	of, err := newDevice(dev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := newPairwise(of, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
+		if err := of.close(); err != nil {
 			t.Error(err)
 		}
 		noLeaks(t, dev)
@@ -243,7 +247,7 @@ func TestPairwiseLimit(t *testing.T) {
 	s := sceneOf(1, 100, 5, []int{2, 3}, 0)
 	targets := s.targets()
 	words := len(tableOf(targets, 0, 2).words)
-	least := uint64(8*100*5 + 4*words + lanes*8*blockPoints*(5+5))
+	least := uint64(8*100*5 + 4*words + lanes*8*pairwisePoints*(5+5))
 	for _, limit := range []uint64{0, least - 1, least, 3*least + 77, 1 << 30} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
 			dev, p := card(t, emulator.Options{}, limit)
@@ -273,7 +277,7 @@ func TestPairwiseLimit(t *testing.T) {
 			if second != nil {
 				_ = second.Close()
 			}
-			if n := l.Points(); n%blockPoints != 0 || n < blockPoints || n > maxPoints {
+			if n := l.Points(); n%pairwisePoints != 0 || n < pairwisePoints || n > maxPoints {
 				t.Errorf("%d points at a time", n)
 			}
 			if err := l.Close(); err != nil {
@@ -307,7 +311,11 @@ func TestPairwiseFaults(t *testing.T) {
 					}
 					return nil
 				}})
-				p, err := NewPairwise(dev, 1<<20)
+				of, err := newDevice(dev)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p, err := newPairwise(of, 1<<20)
 				if err == nil {
 					var l pairwise.Loaded
 					if l, err = p.Load(targets); err == nil {
@@ -317,14 +325,14 @@ func TestPairwiseFaults(t *testing.T) {
 					if (err == nil) != (p.Err() == nil) {
 						t.Errorf("%s %d: Err says %v of %v", call, at, p.Err(), err)
 					}
-					_ = p.Close()
 				}
+				_ = of.close()
 				noLeaks(t, dev)
 				if err == nil {
 					break
 				}
-				var of *driver.Error
-				if failed++; !errors.As(err, &of) || of.Code != code {
+				var cause *driver.Error
+				if failed++; !errors.As(err, &cause) || cause.Code != code {
 					t.Errorf("%s %d: %v", call, at, err)
 				}
 			}

@@ -10,6 +10,13 @@ import (
 type Device interface {
 	// Load takes targets into the card's memory. It fails where they do not fit or the driver fails.
 	Load(t *Targets) (Loaded, error)
+	// Err returns the first error of Load or of Sums, for whoever let the processor do the work instead and wants to say so.
+	Err() error
+}
+
+// Opener is a hardware path with such a device.
+type Opener interface {
+	Pairwise() (Device, error)
 }
 
 // Loaded are targets in a card's memory. Several goroutines may call Sums; with two of them the card works while one of them

@@ -1,5 +1,3 @@
-// nvcc -ptx -arch=compute_80 -fmad=false pairwise.cu -o pairwise.ptx
-//
 // Sums of Euclidean distances by the labels of the targets, for package pairwise, whose contract this keeps to the bit:
 // float64, the columns in order, product and sum each rounded, a correctly rounded square root, rounded once to whole steps.
 // From there on all is integers modulo 2^64, exact in any order, so that blocks may add to the same sums.
