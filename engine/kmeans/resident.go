@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"segovia/kernels"
 	"segovia/kernels/problem"
@@ -19,6 +20,7 @@ type residence struct {
 	fallback bool
 	lost     func(err error)
 	once     sync.Once
+	failed   atomic.Bool
 }
 
 // Hold takes the rows to hardware with a memory of its own, for so many workers, which are made and closed after it and before
@@ -43,7 +45,10 @@ func (d *Data) Release() error {
 		return nil
 	}
 	d.residence = nil
-	return r.held.Close()
+	if err := r.held.Close(); err != nil && !r.failed.Load() { // what has failed cannot give back
+		return err
+	}
+	return nil
 }
 
 // move makes a worker fit where the rows are held.
@@ -63,6 +68,7 @@ func (w *Worker) move() error {
 // lose books that the hardware failed: the worker fits on the processor from now on, or not at all.
 func (w *Worker) lose(err error) error {
 	r := w.data.residence
+	r.failed.Store(true)
 	r.once.Do(func() {
 		if r.lost != nil && r.fallback {
 			r.lost(err)
