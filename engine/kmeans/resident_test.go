@@ -56,7 +56,8 @@ func TestResidentEqualsHost(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		m, weights := drawMatrix(r)
 		memory := rapid.SampledFrom([]uint64{1 << 30, 300 << 10}).Draw(r, "memory")
-		path := cudatest.Path(t, cudatest.Device{Memory: memory, Multiprocessors: rapid.IntRange(1, 5).Draw(r, "multiprocessors"), Seed: rapid.Uint64().Draw(r, "order")})
+		path := cudatest.Path(t, cudatest.Device{Memory: memory, Multiprocessors: rapid.IntRange(1, 5).Draw(r, "multiprocessors"), Seed: rapid.Uint64().Draw(r, "order"),
+			Scores: rapid.SampledFrom([]string{"float32", "tensor"}).Draw(r, "scores")})
 		here, there := NewData(m), NewData(m)
 		if err := there.Hold(path, 1, false, nil); err != nil {
 			r.Fatal(err)
@@ -107,36 +108,46 @@ func TestResidentEqualsHost(t *testing.T) {
 
 // All numbers of columns for which there is other code, and labels up to 255.
 func TestResidentColumns(t *testing.T) {
-	for _, c := range []struct{ n, d, k int }{{700, 1, 2}, {1300, 4, 5}, {600, 5, 9}, {600, 12, 3}, {520, 16, 7}, {600, 20, 33}, {530, 32, 12}, {600, 33, 5}, {300, 70, 9}, {300, 3, 256}, {300, 40, 256}} {
-		m := blobs(t, c.n, c.d, false)
-		path := cudatest.Path(t, cudatest.Device{})
-		here, there := NewData(m), NewData(m)
-		if err := there.Hold(path, 1, false, nil); err != nil {
-			t.Fatal(err)
-		}
-		h, _ := here.NewWorker(ref.Path{})
-		d, err := there.NewWorker(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, weights := range [][]uint16{nil, resample(m.N, 1)} {
-			h.Open(weights)
-			d.Open(weights)
-			seeds := h.Seed(c.k, rng.New(5, "seeds", 0, 0))
-			if got := d.Seeds(c.k, []rng.Stream{rng.New(5, "seeds", 0, 0)})(0); !slices.Equal(got, seeds) {
-				t.Fatalf("%v: other seeds", c)
+	for _, c := range []struct{ n, d, k int }{{700, 1, 2}, {1300, 4, 5}, {600, 5, 9}, {600, 12, 3}, {520, 16, 7}, {600, 20, 33}, {530, 32, 12}, {600, 33, 5}, {300, 70, 9}, {300, 3, 256}, {300, 40, 256}, {600, 24, 20}} {
+		for _, scores := range []string{"float32", "tensor"} {
+			if c.d > 32 && scores == "tensor" {
+				continue
 			}
-			starts := [][]float32{seeds, seeds[:m.D*((c.k+1)/2)]}
-			want, got := fitsOf(t, h, starts, 6), fitsOf(t, d, starts, 6)
-			for i := range want {
-				if what := different(&got[i], &want[i]); what != "" {
-					t.Errorf("%v, fit %d: %s", c, i, what)
-				}
+			residentColumns(t, c.n, c.d, c.k, scores)
+		}
+	}
+}
+
+func residentColumns(t *testing.T, n, d, k int, scores string) {
+	t.Helper()
+	m := blobs(t, n, d, false)
+	path := cudatest.Path(t, cudatest.Device{Scores: scores})
+	here, there := NewData(m), NewData(m)
+	if err := there.Hold(path, 1, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	h, _ := here.NewWorker(ref.Path{})
+	w, err := there.NewWorker(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, weights := range [][]uint16{nil, resample(m.N, 1)} {
+		h.Open(weights)
+		w.Open(weights)
+		seeds := h.Seed(k, rng.New(5, "seeds", 0, 0))
+		if got := w.Seeds(k, []rng.Stream{rng.New(5, "seeds", 0, 0)})(0); !slices.Equal(got, seeds) {
+			t.Fatalf("%d x %d, k=%d: other seeds", n, d, k)
+		}
+		starts := [][]float32{seeds, seeds[:d*((k+1)/2)]}
+		want, got := fitsOf(t, h, starts, 6), fitsOf(t, w, starts, 6)
+		for i := range want {
+			if what := different(&got[i], &want[i]); what != "" {
+				t.Errorf("%d x %d, k=%d, %s scores, fit %d: %s", n, d, k, scores, i, what)
 			}
 		}
-		if err := errors.Join(d.Close(), there.Release()); err != nil {
-			t.Error(err)
-		}
+	}
+	if err := errors.Join(w.Close(), there.Release()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -1,8 +1,10 @@
 package cuda
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -33,11 +35,15 @@ const skipping = 2.7
 
 // measure times iterations of the device on points without segments.
 func measure(d *device) (c cost, err error) {
-	small, err := timeFits(d, blockPoints)
+	scores, err := d.scores(costColumns)
 	if err != nil {
 		return c, err
 	}
-	large, err := timeFits(d, costRows)
+	small, err := timeFits(d, blockPoints, costColumns, scores)
+	if err != nil {
+		return c, err
+	}
+	large, err := timeFits(d, costRows, costColumns, scores)
 	if err != nil {
 		return c, err
 	}
@@ -46,14 +52,40 @@ func measure(d *device) (c cost, err error) {
 	return c, nil
 }
 
-// points are n rows without segments.
-func points(n int) *kernels.Rows {
-	r := &kernels.Rows{N: n, D: costColumns, Tiles: tile.Aligned(n * costColumns), Square: make([]float32, n), Scale: make([]float32, costColumns)}
+// scores returns how points of d columns are scored: the way that takes less time on this device, measured once for each number
+// of columns that has kernels of its own.
+func (d *device) scores(columns int) (string, error) {
+	plain, tensor := filterFor(columns, float32Scores), filterFor(columns, tensorScores)
+	if d.forced != "" || plain.name == tensor.name {
+		return cmp.Or(d.forced, float32Scores), nil
+	}
+	d.choosing.Lock()
+	defer d.choosing.Unlock()
+	if chosen := d.chosen[tensor.name+plain.name]; chosen != "" {
+		return chosen, nil
+	}
+	best, chosen := time.Duration(math.MaxInt64), ""
+	for _, scores := range []string{float32Scores, tensorScores} {
+		took, err := timeFits(d, costRows, plain.wide, scores)
+		if err != nil {
+			return "", err
+		}
+		if took < best {
+			best, chosen = took, scores
+		}
+	}
+	d.chosen[tensor.name+plain.name] = chosen
+	return chosen, nil
+}
+
+// points are n rows of so many columns without segments.
+func points(n, columns int) *kernels.Rows {
+	r := &kernels.Rows{N: n, D: columns, Tiles: tile.Aligned(n * columns), Square: make([]float32, n), Scale: make([]float32, columns)}
 	s := rng.New(1, "cuda cost", 0, 0)
 	for i := range r.Tiles {
 		q := float32(int32(s.Uint64(0, uint64(i))>>41) - 1<<22)
 		r.Tiles[i] = q * 0x1p-20
-		r.Square[(i/tile.Lanes/costColumns)*tile.Lanes+i%tile.Lanes] += r.Tiles[i] * r.Tiles[i]
+		r.Square[(i/tile.Lanes/columns)*tile.Lanes+i%tile.Lanes] += r.Tiles[i] * r.Tiles[i]
 	}
 	for j := range r.Scale {
 		r.Scale[j] = 0x1p20
@@ -62,9 +94,9 @@ func points(n int) *kernels.Rows {
 }
 
 // timeFits returns the time of one iteration of all models, the median of five.
-func timeFits(d *device, n int) (time.Duration, error) {
-	rows := points(n)
-	h, err := hold(d, rows, 1)
+func timeFits(d *device, n, columns int, scores string) (time.Duration, error) {
+	rows := points(n, columns)
+	h, err := hold(d, rows, 1, scores)
 	if err != nil {
 		return 0, err
 	}
@@ -79,8 +111,8 @@ func timeFits(d *device, n int) (time.Duration, error) {
 		var start []float32
 		for r := range costK {
 			i := (m*costK + r) * 4 % n
-			for j := range costColumns {
-				start = append(start, rows.Tiles[(i/tile.Lanes*costColumns+j)*tile.Lanes+i%tile.Lanes])
+			for j := range columns {
+				start = append(start, rows.Tiles[(i/tile.Lanes*columns+j)*tile.Lanes+i%tile.Lanes])
 			}
 		}
 		fits.Start = append(fits.Start, start)
@@ -101,7 +133,7 @@ func timeFits(d *device, n int) (time.Duration, error) {
 // timeHost returns the seconds of one product on the host.
 func timeHost(p kernels.Path) (float64, error) {
 	const n = 2048
-	rows := points(n)
+	rows := points(n, costColumns)
 	s, err := p.Open(costColumns)
 	if err != nil {
 		return 0, err

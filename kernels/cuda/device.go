@@ -18,10 +18,14 @@ type device struct {
 	modules map[string]driver.Module
 	kernels map[string]driver.Function
 	cost    func() (cost, error)
+
+	forced   string // how points are scored; "" = as is faster
+	choosing sync.Mutex
+	chosen   map[string]string // how points are scored, by the kernels that compete
 }
 
 func newDevice(api driver.API) (*device, error) {
-	d := &device{api: api, modules: map[string]driver.Module{}, kernels: map[string]driver.Function{}}
+	d := &device{api: api, modules: map[string]driver.Module{}, kernels: map[string]driver.Function{}, chosen: map[string]string{}}
 	var err error
 	if d.name, err = api.DeviceName(); err != nil {
 		return nil, failed(err)

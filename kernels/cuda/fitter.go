@@ -244,7 +244,8 @@ func (f *fitter) fill(r *room) error {
 		sums: m.take(slots * k * uint64(f.d) * 8), weights: m.take(slots * k * 8), labels: m.take(slots * uint64(f.padded())),
 		former: m.take(slots * uint64(r.maxIter) * 16), stride: uint64(f.padded()),
 		n: uint32(f.n), d: uint32(f.d), wide: uint32(f.wide), kmax: uint32(r.kmax), slotCount: uint32(r.slots), maxIter: uint32(r.maxIter),
-		shared: uint32(shared), atLeast: uint32(max(2*blocks/ceil(f.atOnce(), blockPoints), 1))}
+		shared: uint32(shared), atLeast: uint32(max(2*blocks/ceil(f.atOnce(), f.points), 1)),
+		rowBytes: uint32(f.rowBytes), round: uint32(f.round), gamma: f.gamma}
 	r.plan, r.state = pin[plan](m, 1), pin[slot](m, r.slots)
 	r.rows, r.sums, r.total = pin[float32](m, r.slots*r.kmax*f.d), pin[int64](m, r.slots*r.kmax*f.d), pin[int64](m, r.slots*r.kmax)
 	if f.tiles == 0 {

@@ -11,17 +11,18 @@ import (
 
 // held are points on a device. Where they are too many for its memory, they stay on the host and pass through it in chunks.
 type held struct {
-	dev        *device
-	mem        memory
-	n, d, wide int
-	host       *kernels.Rows
-	tiles      driver.Ptr // 0 where points pass through in chunks
-	square     driver.Ptr // rounded up to whole blocks
-	scale      driver.Ptr
-	pass       driver.Function
-	most       int    // bytes of shared memory that a block of pass may have; 0 where it has no use for it
-	share      uint64 // bytes that a fitter may take
-	chunk      int    // points of a chunk
+	dev  *device
+	mem  memory
+	n, d int
+	filter
+	host   *kernels.Rows
+	tiles  driver.Ptr // 0 where points pass through in chunks
+	square driver.Ptr // rounded up to whole blocks
+	scale  driver.Ptr
+	pass   driver.Function
+	most   int    // bytes of shared memory that a block of pass may have; 0 where it has no use for it
+	share  uint64 // bytes that a fitter may take
+	chunk  int    // points of a chunk
 }
 
 // Hold takes the points to the device.
@@ -30,39 +31,63 @@ func (p *Path) Hold(points *kernels.Rows, goroutines int) (kernels.Held, error) 
 	if err != nil {
 		return nil, err
 	}
-	return hold(d, points, goroutines)
+	scores, err := d.scores(points.D)
+	if err != nil {
+		return nil, err
+	}
+	return hold(d, points, goroutines, scores)
 }
 
-// widths are the columns for which there is a kernel that keeps points in registers.
-var widths = []int{4, 8, 12, 16, 24, 32}
+// filter is a kernel that labels points: how it scores them, before canonical distances decide what the scores leave open.
+type filter struct {
+	name     string
+	wide     int     // columns that it works on, the rest being zero
+	points   int     // of a block of threads
+	round    int     // the number of centroids of a model is rounded up to a multiple of it
+	rowBytes int     // shared memory of a centroid; 0 where a block has one model at a time
+	gamma    float64 // relative error of a score
+}
 
-// widthOf returns the least of them that has room for d columns; d itself, and 0, where there is none.
-func widthOf(d int) (wide, kernel int) {
-	for _, w := range widths {
-		if d <= w {
-			return w, w
+// How scores are made.
+const (
+	float32Scores = "float32" // by fused multiply-adds
+	tensorScores  = "tensor"  // by tensor cores, in TF32 with corrections
+)
+
+// filterFor returns the kernel for d columns.
+func filterFor(d int, scores string) filter {
+	sums := 8 * (d + 1)
+	if scores == tensorScores {
+		for _, wide := range []int{8, 16, 24, 32} {
+			if d <= wide {
+				points := 256
+				if wide > 16 {
+					points = 128
+				}
+				return filter{fmt.Sprintf("tensor%d", wide), wide, points, 8, 8*(wide+4) + 8 + sums, 1.01 * (1.25*float64(d) + 12) * 0x1p-23}
+			}
 		}
 	}
-	return d, 0
+	gamma := 1.01 * float64(d+4) * 0x1p-24
+	for _, wide := range []int{4, 8, 12, 16, 24, 32} {
+		if d <= wide {
+			return filter{fmt.Sprintf("pass%d", wide), wide, blockPoints, 1, 4*wide + 8 + sums, gamma}
+		}
+	}
+	return filter{"passWide", d, blockPoints, 1, 0, gamma}
 }
 
-func hold(dev *device, points *kernels.Rows, goroutines int) (_ kernels.Held, err error) {
-	h := &held{dev: dev, mem: memory{api: dev.api}, n: points.N, d: points.D, host: points}
+func hold(dev *device, points *kernels.Rows, goroutines int, scores string) (_ kernels.Held, err error) {
+	h := &held{dev: dev, mem: memory{api: dev.api}, n: points.N, d: points.D, host: points, filter: filterFor(points.D, scores)}
 	defer func() {
 		if err != nil {
 			_ = h.mem.free()
 		}
 	}()
-	var kernel int
-	h.wide, kernel = widthOf(points.D)
-	name := "passWide"
-	if kernel > 0 {
-		name = fmt.Sprintf("pass%d", kernel)
-	}
-	if h.pass, err = dev.kernel("lloyd", name); err != nil {
+	if h.pass, err = dev.kernel("lloyd", h.filter.name); err != nil {
 		return nil, err
 	}
-	if kernel > 0 {
+	if h.rowBytes > 0 {
 		h.most = dev.shared - staticShared
 		if err = failed(dev.api.AllowShared(h.pass, h.most)); err != nil {
 			return nil, err
@@ -116,16 +141,13 @@ func (h *held) grid(kmax int) (shared, blocks int, err error) {
 	}
 	if h.most > 0 {
 		const reserved = 1024 // of each block, by the hardware
-		shared = min(max(((h.dev.shared+reserved)/max(perMP, 1)-reserved-staticShared)&^15, kmax*h.rowBytes()), h.most)
+		shared = min(max(((h.dev.shared+reserved)/max(perMP, 1)-reserved-staticShared)&^15, ceil(kmax, h.round)*h.round*h.rowBytes), h.most)
 		if perMP, err = h.dev.api.BlocksPerMP(h.pass, threads, shared); err != nil {
 			return 0, 0, failed(err)
 		}
 	}
 	return shared, max(perMP, 1) * h.dev.mps, nil
 }
-
-// rowBytes is the shared memory that pass needs for one centroid: rowBytes in lloyd.cu.
-func (h *held) rowBytes() int { return 4*h.wide + 8 + 8*(h.d+1) }
 
 // padded is the number of labels of a slot: points, rounded up to whole blocks.
 func (h *held) padded() int { return ceil(h.n, blockPoints) * blockPoints }

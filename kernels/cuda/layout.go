@@ -49,7 +49,9 @@ type work struct {
 	sums, weights, labels, former                driver.Ptr
 	stride, first                                uint64
 	n, d, wide, kmax, slotCount, maxIter, shared uint32
-	atLeast                                      uint32
+	atLeast, rowBytes, round                     uint32
+	_                                            uint32
+	gamma                                        float64
 }
 
 // seeding are the parameters of the kernels of seed.cu.
@@ -90,7 +92,7 @@ type resample struct {
 // What device/*.cuh says of blocks.
 const (
 	threads       = 128
-	blockPoints   = 512 // points of a block of threads
+	blockPoints   = 512 // points of a block of threads, at most
 	candidatesMax = 7
 	massBlock     = 4096
 	massThreads   = 256

@@ -27,9 +27,15 @@ type Path struct {
 // New returns the path on the first device that can be used; host is the path of the processor beside it.
 func New(host kernels.Path) *Path { return &Path{host: host, open: first} }
 
-// On returns the path on a device that is open already.
-func On(api driver.API, host kernels.Path) *Path {
-	return &Path{host: host, open: sync.OnceValues(func() (*device, error) { return newDevice(api) })}
+// On returns the path on a device that is open already. Points are scored by "float32" or "tensor"; "" is whatever is faster.
+func On(api driver.API, host kernels.Path, scores string) *Path {
+	return &Path{host: host, open: sync.OnceValues(func() (*device, error) {
+		d, err := newDevice(api)
+		if err == nil {
+			d.forced = scores
+		}
+		return d, err
+	})}
 }
 
 // first opens the first device, once in a process: its context and the compiled kernels serve all who come.

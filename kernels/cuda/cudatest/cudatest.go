@@ -3,6 +3,7 @@
 package cudatest
 
 import (
+	"cmp"
 	"testing"
 
 	"segovia/kernels"
@@ -18,6 +19,7 @@ type Device struct {
 	Multiprocessors int
 	Seed            uint64       // of the order in which blocks and warps run
 	Host            kernels.Path // ref
+	Scores          string       // by which points are scored, "float32" (if empty) or "tensor"
 	// Fault is asked before each call of driver.API, by its name and how often it has been called, from 1 on. An error that
 	// it returns is the call's; Fail makes one.
 	Fault func(call string, n int) error
@@ -34,7 +36,7 @@ func Path(t testing.TB, d Device) *cuda.Path {
 	if host == nil {
 		host = ref.Path{}
 	}
-	path := cuda.On(api, host)
+	path := cuda.On(api, host, cmp.Or(d.Scores, "float32"))
 	t.Cleanup(func() {
 		_ = path.Close() // a lost device cannot be closed
 		for _, leak := range api.Leaks() {

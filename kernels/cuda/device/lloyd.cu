@@ -59,12 +59,13 @@ struct Work {
     u64 first;          // number of the first point of this call
     u32 n;              // points of this call
     u32 d, wide, kmax, slotCount, maxIter;
-    u32 shared;  // bytes that a group may take
-    u32 atLeast; // groups that keep the whole device busy
+    u32 shared;   // bytes that a group may take
+    u32 atLeast;  // groups that keep the whole device busy
+    u32 rowBytes; // of a group that one centroid takes; 0 where a group is one model
+    u32 round;    // centroids of a model are rounded up to a multiple of it
+    u32 unused;
+    double gamma; // relative error of a score
 };
-
-// rowBytes is the shared memory of one centroid: negated values, h, where it belongs, and sums in two halves.
-static __device__ __forceinline__ u32 rowBytes(u32 d, u32 wide) { return 4 * wide + 4 + 4 + 8 * (d + 1); }
 
 // Model is one model of the group in shared memory.
 struct Model {
@@ -98,25 +99,27 @@ static __device__ __forceinline__ void flip(u64 (&hash)[2], u64 row, u32 label) 
 
 // Shared is the layout of a group's shared memory.
 struct Shared {
-    float *c;  // rows x wide
+    float *c;  // rows x values
     float *h;  // rows
     u32 *low;  // rows x (d + 1), the last column for weights
     u32 *high; //
     u32 *to;   // row of all slots
 };
 
-static __device__ __forceinline__ Shared layout(void *memory, u32 rows, u32 d, u32 wide) {
+// layoutOf places rows with so many values each.
+static __device__ __forceinline__ Shared layoutOf(void *memory, u32 rows, u32 values, u32 d) {
     Shared s;
     s.c = (float *)memory;
-    s.h = s.c + rows * wide;
+    s.h = s.c + rows * values;
     s.low = (u32 *)(s.h + rows);
     s.high = s.low + rows * (d + 1);
     s.to = s.high + rows * (d + 1);
     return s;
 }
 
-// enter loads the models of a group and returns how many rows they have.
-static __device__ u32 enter(const Work &w, u32 group, Model *models, u32 &count, void *memory, Shared &s) {
+// enter loads the models of a group, and returns how many rows they have; value(row, c, at, there) stores value c of a row, which
+// stands at w.negated[at] unless it is there to fill up a multiple of w.round.
+template <typename Store> static __device__ u32 enter(const Work &w, u32 group, Model *models, u32 &count, void *memory, u32 values, Shared &s, Store store) {
     u32 begin = w.group[group];
     count = w.group[group + 1] - begin;
     u32 rows = 0;
@@ -127,16 +130,19 @@ static __device__ u32 enter(const Work &w, u32 group, Model *models, u32 &count,
             Model model = {slot, from.k, rows, from.fresh, from.bounds.fixed, from.bounds.square, 0, {0, 0, 0, 0}};
             models[m] = model;
         }
-        rows += from.k;
+        rows += (from.k + w.round - 1) / w.round * w.round;
     }
-    s = layout(memory, rows, w.d, w.wide);
+    s = layoutOf(memory, rows, values, w.d);
     __syncthreads();
     for (u32 m = 0; m < count; m++) {
-        u32 row = models[m].row, k = models[m].k;
+        u32 row = models[m].row, k = models[m].k, filled = (k + w.round - 1) / w.round * w.round;
         u64 at = (u64)models[m].slot * w.kmax;
-        for (u32 e = threadIdx.x; e < k * w.wide; e += THREADS) s.c[row * w.wide + e] = w.negated[at * w.wide + e];
-        for (u32 e = threadIdx.x; e < k; e += THREADS) {
-            s.h[row + e] = w.h[at + e];
+        for (u32 e = threadIdx.x; e < filled * w.wide; e += THREADS) {
+            u32 r = e / w.wide, j = e % w.wide;
+            store(s, rows, row + r, j, r < k ? w.negated[(at + r) * w.wide + j] : 0);
+        }
+        for (u32 e = threadIdx.x; e < filled; e += THREADS) {
+            s.h[row + e] = e < k ? w.h[at + e] : INFINITE;
             s.to[row + e] = (u32)at + e;
         }
     }
@@ -249,6 +255,23 @@ static __device__ __forceinline__ float4 squaresOf(const Work &w, const Thread &
     return a.there ? __ldg((const float4 *)(w.square + a.row)) : make_float4(0, 0, 0, 0);
 }
 
+// close writes the labels of a warp's points under a model, and books what changed.
+static __device__ __forceinline__ void close(const Work &w, const Thread &a, Model &model, const Shared &s, u32 *labels) {
+    bool fresh = model.fresh, changed = a.there && (fresh || a.now != a.old);
+    if (changed) *labels = a.now;
+    if (!__any_sync(EVERYONE, changed)) return;
+    u64 hash[2];
+    u32 columns = w.d + 1, *low = s.low + model.row * columns, *high = s.high + model.row * columns;
+    u32 moved = book(w, a, fresh, hash, [=](u32 label, u32 j, i64 v) { add(low + label * columns + j, high + label * columns + j, v); });
+    if (threadIdx.x % 32 == 0 && moved) {
+        atomicAdd(&model.moved, moved);
+        atomicXor(&model.hash[0], (u32)hash[0]);
+        atomicXor(&model.hash[1], (u32)(hash[0] >> 32));
+        atomicXor(&model.hash[2], (u32)hash[1]);
+        atomicXor(&model.hash[3], (u32)(hash[1] >> 32));
+    }
+}
+
 // pass labels the points of the call under the models of all groups. The grid shares (group, 512 points) evenly, group by
 // group, so that a block seldom changes its models.
 template <int D> static __device__ __forceinline__ void passOf(const Work &w) {
@@ -256,13 +279,13 @@ template <int D> static __device__ __forceinline__ void passOf(const Work &w) {
     __shared__ Model models[GROUP];
     u64 subs = (w.n + BLOCK - 1) / BLOCK, total = subs * w.plan->groups;
     u64 at = total * blockIdx.x / gridDim.x, end = total * (blockIdx.x + 1) / gridDim.x;
-    u32 t = threadIdx.x, count = 0, rows = 0, group = ~0u;
+    u32 count = 0, rows = 0, group = ~0u;
     Shared s;
     for (; at < end; at++) {
         if (u32 now = at / subs; now != group) {
             if (group != ~0u) leave(w, models, count, s, rows);
             group = now;
-            rows = enter(w, group, models, count, memory, s);
+            rows = enter(w, group, models, count, memory, D, s, [](const Shared &s, u32, u32 row, u32 j, float v) { s.c[row * D + j] = v; });
         }
         Thread a = threadAt(w, at % subs);
         float4 x[D];
@@ -279,19 +302,7 @@ template <int D> static __device__ __forceinline__ void passOf(const Work &w) {
             a.now = packed(f);
             Bounds bounds = {model.fixed, model.square, 0, 0};
             settle(a, doubts(f, square, bounds, a.there), c, D, w.d, model.k);
-            bool changed = a.there && (fresh || a.now != a.old);
-            if (changed) *labels = a.now;
-            if (!__any_sync(EVERYONE, changed)) continue;
-            u64 hash[2];
-            u32 columns = w.d + 1, *low = s.low + model.row * columns, *high = s.high + model.row * columns;
-            u32 moved = book(w, a, fresh, hash, [=](u32 label, u32 j, i64 v) { add(low + label * columns + j, high + label * columns + j, v); });
-            if (t % 32 == 0 && moved) {
-                atomicAdd(&model.moved, moved);
-                atomicXor(&model.hash[0], (u32)hash[0]);
-                atomicXor(&model.hash[1], (u32)(hash[0] >> 32));
-                atomicXor(&model.hash[2], (u32)hash[1]);
-                atomicXor(&model.hash[3], (u32)(hash[1] >> 32));
-            }
+            close(w, a, model, s, labels);
         }
     }
     if (group != ~0u) leave(w, models, count, s, rows);
@@ -305,6 +316,158 @@ PASS(12, 4)
 PASS(16, 4)
 PASS(24, 3)
 PASS(32, 3)
+
+// tf32 rounds to the eleven significant bits of tensor cores.
+static __device__ __forceinline__ u32 tf32(float x) {
+    u32 r;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(r) : "f"(x));
+    return r;
+}
+
+// multiply adds the product of 16 x 8 values of a with 8 x 8 of b to c: mma.m16n8k8, whose fragments the PTX manual describes.
+static __device__ __forceinline__ void multiply(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
+    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+// tensor is pass with scores by tensor cores. A value is the sum of two of eleven bits, x = b + s, up to 2^-22 |x|, and
+//
+//     h - x.c = h - (s.b' + b.s') - b.b'
+//
+// leaves s.s' out, so that three products of matrices give nearly what float32 gives. The first two come first and are as
+// small as 2^-10 of the last, whose d products and h are then added; multiplications are exact, and each addend of tensor
+// cores, the sum so far among them, is off by at most 2^-23 of the magnitudes (they may truncate). In all, in the place of
+// package simd's gamma,
+//
+//     gamma = 1.01 (5/4 d + 12) 2^-23
+//
+// A warp holds TILES tiles of 16 points as the rows of a; eight centroids are the columns of b. So four lanes share a point,
+// and compare in the end.
+template <int D, int TILES> static __device__ __forceinline__ void tensorOf(const Work &w) {
+    constexpr u32 values = 2 * (D + 4), stride = D + 4; // of a row in shared memory; so that lanes meet in no bank
+    constexpr u32 points = 16 * TILES, block = points * THREADS / 32;
+    extern __shared__ float4 memory[];
+    __shared__ Model models[GROUP];
+    __shared__ __align__(4) u8 found[THREADS / 32][points], open[THREADS / 32][points];
+    u64 subs = (w.n + block - 1) / block, total = subs * w.plan->groups;
+    u64 at = total * blockIdx.x / gridDim.x, end = total * (blockIdx.x + 1) / gridDim.x;
+    u32 warp = threadIdx.x / 32, lane = threadIdx.x % 32, g = lane / 4, q = lane % 4, count = 0, rows = 0, group = ~0u;
+    Shared s;
+    for (; at < end; at++) {
+        if (u32 now = at / subs; now != group) {
+            if (group != ~0u) leave(w, models, count, s, rows);
+            group = now;
+            rows = enter(w, group, models, count, memory, values, s, [](const Shared &s, u32 rows, u32 row, u32 j, float v) {
+                u32 big = tf32(v);
+                s.c[row * stride + j] = __uint_as_float(big);
+                s.c[(rows + row) * stride + j] = __uint_as_float(tf32(__fsub_rn(v, __uint_as_float(big))));
+            });
+        }
+        u32 first = (u32)(at % subs * block) + warp * points; // point of the warp
+        u32 row = first + lane * POINTS, there = lane * POINTS >= points || row >= w.n ? 0 : w.n - row >= POINTS ? 15 : (1u << (w.n - row)) - 1;
+        Thread a = {w.tiles + ((u64)(row / LANES) * w.d) * LANES + row % LANES, row, there, 0, 0};
+        u32 big[TILES][D / 8][4], small[TILES][D / 8][4];
+        float square[TILES][2];
+#pragma unroll
+        for (int i = 0; i < TILES; i++) {
+            u32 p = first + i * LANES;
+            const float *x = w.tiles + ((u64)(p / LANES) * w.d) * LANES;
+#pragma unroll
+            for (int half = 0; half < 2; half++) square[i][half] = p < w.n ? w.square[p + g + 8 * half] : 0;
+#pragma unroll
+            for (int step = 0; step < D / 8; step++)
+#pragma unroll
+                for (int o = 0; o < 4; o++) {
+                    u32 j = step * 8 + q + o / 2 * 4;
+                    float v = p < w.n && j < w.d ? __ldg(x + j * LANES + g + o % 2 * 8) : 0;
+                    big[i][step][o] = tf32(v);
+                    small[i][step][o] = tf32(__fsub_rn(v, __uint_as_float(big[i][step][o])));
+                }
+        }
+        for (u32 m = 0; m < count; m++) {
+            Model &model = models[m];
+            float best[TILES][2], second[TILES][2];
+            u32 label[TILES][2];
+#pragma unroll
+            for (int i = 0; i < TILES; i++)
+#pragma unroll
+                for (int half = 0; half < 2; half++) best[i][half] = second[i][half] = INFINITE, label[i][half] = 0;
+            for (u32 c = 0; c < model.k; c += 8) {
+                const float *b = s.c + (model.row + c + g) * stride + q, *bs = b + rows * stride;
+                float h0 = s.h[model.row + c + 2 * q], h1 = s.h[model.row + c + 2 * q + 1];
+                u32 bb[D / 8][2], sb[D / 8][2];
+#pragma unroll
+                for (int step = 0; step < D / 8; step++)
+#pragma unroll
+                    for (int o = 0; o < 2; o++) {
+                        bb[step][o] = __float_as_uint(b[step * 8 + o * 4]);
+                        sb[step][o] = __float_as_uint(bs[step * 8 + o * 4]);
+                    }
+#pragma unroll
+                for (int i = 0; i < TILES; i++) {
+                    float score[4] = {0, 0, 0, 0};
+#pragma unroll
+                    for (int step = 0; step < D / 8; step++) {
+                        multiply(score, small[i][step], bb[step][0], bb[step][1]);
+                        multiply(score, big[i][step], sb[step][0], sb[step][1]);
+                    }
+                    score[0] += h0, score[1] += h1, score[2] += h0, score[3] += h1;
+#pragma unroll
+                    for (int step = 0; step < D / 8; step++) multiply(score, big[i][step], bb[step][0], bb[step][1]);
+#pragma unroll
+                    for (int o = 0; o < 4; o++) {
+                        int half = o / 2;
+                        second[i][half] = fminf(second[i][half], fmaxf(best[i][half], score[o]));
+                        label[i][half] = score[o] < best[i][half] ? c + 2 * q + o % 2 : label[i][half];
+                        best[i][half] = fminf(best[i][half], score[o]);
+                    }
+                }
+            }
+            Bounds bounds = {model.fixed, model.square, 0, 0};
+#pragma unroll
+            for (int i = 0; i < TILES; i++)
+#pragma unroll
+                for (int half = 0; half < 2; half++) {
+                    float own = best[i][half];
+#pragma unroll
+                    for (int o = 1; o < 4; o *= 2) {
+                        float other = __shfl_xor_sync(EVERYONE, best[i][half], o);
+                        float next = __shfl_xor_sync(EVERYONE, second[i][half], o);
+                        second[i][half] = fminf(fminf(second[i][half], next), fmaxf(best[i][half], other));
+                        best[i][half] = fminf(best[i][half], other);
+                    }
+                    u32 p = i * LANES + g + 8 * half;
+                    // Of several lanes with the best score any may win: then it is in doubt.
+                    u32 winner = __ffs(__ballot_sync(EVERYONE, own == best[i][half]) >> (lane & ~3u) & 15) - 1;
+                    if (q == winner) {
+                        found[warp][p] = label[i][half];
+                        open[warp][p] = doubtful(best[i][half], second[i][half], square[i][half], bounds);
+                    }
+                }
+            __syncwarp();
+            u32 doubts = 0;
+            if (there) {
+                a.now = *(const u32 *)&found[warp][lane * POINTS];
+                u32 flags = *(const u32 *)&open[warp][lane * POINTS];
+                doubts = (flags & 1 | flags >> 7 & 2 | flags >> 14 & 4 | flags >> 21 & 8) & there;
+            }
+            __syncwarp();
+            u32 *labels = (u32 *)(w.labels + model.slot * w.stride + w.first + row);
+            a.old = there && !model.fresh ? *labels : 0;
+            settle(a, doubts, w.negated + (u64)model.slot * w.kmax * w.wide, w.wide, w.d, model.k);
+            close(w, a, model, s, labels);
+        }
+    }
+    if (group != ~0u) leave(w, models, count, s, rows);
+}
+
+#define TENSOR(D, TILES, BLOCKS)                                                                                                           \
+    extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) tensor##D(const __grid_constant__ Work w) { tensorOf<D, TILES>(w); }
+TENSOR(8, 4, 4)
+TENSOR(16, 4, 3)
+TENSOR(24, 2, 4)
+TENSOR(32, 2, 3)
 
 // passWide is pass for any number of columns: centroids come eight at a time and 64 columns of them at a time, points are
 // read again for each eight, and sums are changed where they lie. A group is one model.
@@ -377,7 +540,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) begin(const __grid_constan
     if (s.status != Active || !s.fresh || s.iterations) return;
     for (u32 e = threadIdx.x; e < s.k * w.d; e += THREADS) w.sums[base * w.d + e] = 0;
     for (u32 c = threadIdx.x; c < s.k; c += THREADS) w.weights[base + c] = 0;
-    prepare(w.rows + base * w.d, w.negated + base * w.wide, w.h + base, &s.bounds, s.k, w.d, w.wide);
+    prepare(w.rows + base * w.d, w.negated + base * w.wide, w.h + base, &s.bounds, s.k, w.d, w.wide, w.gamma);
 }
 
 // step ends the iteration of each model; one block each.
@@ -429,27 +592,27 @@ extern "C" __global__ void __launch_bounds__(THREADS) step(const __grid_constant
         }
     }
     __syncthreads();
-    prepare(w.rows + base * w.d, w.negated + base * w.wide, w.h + base, &s.bounds, k, w.d, w.wide);
+    prepare(w.rows + base * w.d, w.negated + base * w.wide, w.h + base, &s.bounds, k, w.d, w.wide, w.gamma);
 }
 
 // plan packs the models that go on into groups; one thread.
 extern "C" __global__ void plan(const __grid_constant__ Work w) {
     if (threadIdx.x || blockIdx.x) return;
     Plan p = {0, 0, 0, 0};
-    u32 rows = 0, each = w.wide > 32 ? 0 : rowBytes(w.d, w.wide);
+    u32 rows = 0;
     for (u32 i = 0; i < w.slotCount; i++) {
         Status s = w.slots[i].status;
         if (s == Active || s == Final) {
             w.order[p.active++] = i;
-            rows += w.slots[i].k;
+            rows += (w.slots[i].k + w.round - 1) / w.round * w.round;
         }
         p.empty += s == Empty;
         p.ended += s == Done || s == Converged;
     }
-    u32 limit = each ? w.shared / each : 0, fair = (rows + w.atLeast - 1) / w.atLeast, taken = 0, members = 0;
+    u32 limit = w.rowBytes ? w.shared / w.rowBytes : 0, fair = (rows + w.atLeast - 1) / w.atLeast, taken = 0, members = 0;
     limit = min(limit, max(fair, 1u));
     for (u32 i = 0; i < p.active; i++) {
-        u32 k = w.slots[w.order[i]].k;
+        u32 k = (w.slots[w.order[i]].k + w.round - 1) / w.round * w.round;
         if (i == 0 || taken + k > limit || members == GROUP) {
             w.group[p.groups++] = i;
             taken = members = 0;

@@ -26,10 +26,13 @@ struct Bounds {
     float fixed, square, slackX, slack;
 };
 
-// boundsOf returns the bounds for d columns and the largest |c|^2 of a model.
-static __device__ Bounds boundsOf(int d, double largest) {
+// plainGamma is gamma of package simd, for scores by scan.
+static __device__ __forceinline__ double plainGamma(int d) { return 1.01 * (d + 4) * 0x1p-24; }
+
+// boundsOf returns the bounds for d columns, the largest |c|^2 of a model, and the relative error gamma of a score.
+static __device__ Bounds boundsOf(int d, double largest, double gamma) {
     const double up = 1 + 0x1p-20;
-    double gamma = 1.01 * (d + 4) * 0x1p-24, h = largest / 2;
+    double h = largest / 2;
     if (!(h < 0x1p120)) h = __longlong_as_double(0x7FF0000000000000LL); // everything is in doubt
     Bounds b;
     b.fixed = (float)(2 * (2 * gamma * h + (d + 4) * 0x1p-126) * up);
@@ -158,7 +161,7 @@ static __device__ __forceinline__ const float *tileOf(const float *tiles, u64 su
 
 // prepare makes of k rows of centroids, d values each, what scan reads: negated rows of D values, padded with zeros, and
 // half the squares; and their bounds. The whole block takes part.
-static __device__ void prepare(const float *rows, float *negated, float *h, Bounds *bounds, int k, int d, int wide) {
+static __device__ void prepare(const float *rows, float *negated, float *h, Bounds *bounds, int k, int d, int wide, double gamma) {
     __shared__ double largest[THREADS];
     double most = 0;
     for (int r = threadIdx.x; r < k; r += blockDim.x) {
@@ -176,7 +179,7 @@ static __device__ void prepare(const float *rows, float *negated, float *h, Boun
     __syncthreads();
     if (threadIdx.x == 0) {
         for (int t = 1; t < blockDim.x; t++) most = fmax(most, largest[t]);
-        *bounds = boundsOf(d, most);
+        *bounds = boundsOf(d, most, gamma);
     }
     __syncthreads();
 }

@@ -17,7 +17,7 @@ struct Scoring {
 
 // prepareModel makes of rows what score reads; one block.
 extern "C" __global__ void __launch_bounds__(THREADS) prepareModel(const __grid_constant__ Scoring s) {
-    prepare(s.rows, s.negated, s.h, s.bounds, s.k, s.d, s.wide);
+    prepare(s.rows, s.negated, s.h, s.bounds, s.k, s.d, s.wide, plainGamma(s.d));
 }
 
 // above and below are kernels.DistanceAbove and kernels.DistanceBelow.
