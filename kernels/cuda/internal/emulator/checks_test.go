@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -230,5 +231,30 @@ func TestSeedDrawsTheOrder(t *testing.T) {
 	}
 	if len(seen) < 6 {
 		t.Errorf("12 seeds gave %d orders", len(seen))
+	}
+}
+
+// A text that is cut off or damaged is refused, whatever is missing; it does not end the program.
+func TestDamagedText(t *testing.T) {
+	d := New(Options{})
+	text := testdata(t, "warps.ptx")
+	g := rand.New(rand.NewPCG(1, 2))
+	tokens := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' })
+	for range 400 {
+		cut := text[:g.IntN(len(text))]
+		if g.IntN(2) == 0 { // one word replaced by another
+			i := g.IntN(len(text) - 100)
+			j := i + strings.IndexAny(text[i:], " \t\n")
+			k := j + 1 + strings.IndexAny(text[j+1:], " \t\n")
+			cut = text[:j+1] + tokens[g.IntN(len(tokens))] + text[k:]
+		}
+		if m, err := d.LoadModule(cut); err == nil {
+			if err := d.UnloadModule(m); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if l := d.Leaks(); len(l) != 0 || d.memory.used != 0 {
+		t.Error(l, d.memory.used)
 	}
 }
