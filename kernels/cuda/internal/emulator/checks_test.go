@@ -58,7 +58,7 @@ func TestPlantedErrors(t *testing.T) {
 		{"order of half a warp", "setp.gt.u32 %p1, %r1, 31; @%p1 exit; st.shared.u32 [%r3], %r1; setp.gt.u32 %p2, %r1, 15; @%p2 bra A; bar.warp.sync 0xffff; A: xor.b32 %r4, %r2, 64; mov.u32 %r6, s; add.u32 %r4, %r4, %r6; ld.shared.u32 %r5, [%r4];", driver.LaunchFailed, []string{"race"}},
 		// Warp 0 reads, then warp 1, then warp 0 writes: ordered by flags that no race check knows.
 		{"both warps read, one writes", "setp.ne.u32 %p1, %r1, 0; @!%p1 st.shared.u32 [s], 1; bar.sync 0; setp.gt.u32 %p2, %r1, 31; @%p2 bra B;" +
-			"ld.shared.u32 %r4, [s]; st.volatile.global.u32 [%q2+4], 1; A: ld.volatile.global.u32 %r5, [%q2]; setp.eq.u32 %p3, %r5, 0; @%p3 bra A; @!%p1 st.shared.u32 [s], 2; bra E;" +
+			"ld.shared.u32 %r4, [s]; bar.warp.sync -1; st.volatile.global.u32 [%q2+4], 1; A: ld.volatile.global.u32 %r5, [%q2]; setp.eq.u32 %p3, %r5, 0; @%p3 bra A; @!%p1 st.shared.u32 [s], 2; bra E;" +
 			"B: ld.volatile.global.u32 %r5, [%q2+4]; setp.eq.u32 %p3, %r5, 0; @%p3 bra B; ld.shared.u32 %r4, [s]; st.volatile.global.u32 [%q2], 1; E:", driver.LaunchFailed, []string{"race", "writes shared memory"}},
 		{"misaligned in a loop", "setp.gt.u32 %p1, %r1, 31; @%p1 exit; mov.u64 %q3, %q2; mov.u32 %r5, 0; A: ld.global.u32 %r4, [%q3]; add.u64 %q3, %q3, 2; add.u32 %r5, %r5, 1; setp.lt.u32 %p1, %r5, 2; @%p1 bra A;", codeMisaligned, nil},
 		{"two warps write", "setp.eq.u32 %p1, %r1, 0; setp.eq.u32 %p2, %r1, 40; @%p1 st.global.u32 [%q2], 1; @%p2 st.global.u32 [%q2], 2;", driver.LaunchFailed, []string{"race", "wrote another value"}},
