@@ -221,6 +221,12 @@ func loadOp(r ref, typ dataType, width int, rows []int32) exec {
 			for _, row := range rows {
 				d := &w.rows[row]
 				v := d[lane]
+				if m == allLanes {
+					for l := range d {
+						d[l] = v
+					}
+					continue
+				}
 				for l := m; l != 0; l &= l - 1 {
 					d[bits.TrailingZeros32(l)&31] = v
 				}

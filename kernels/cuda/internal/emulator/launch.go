@@ -178,7 +178,7 @@ func (d *Device) Launch(f driver.Function, grid, block driver.Dim, shared int, s
 		l := &launch{device: d, kernel: k, grid: grid, block: block, dynamic: shared, args: args, number: d.number & (1<<28 - 1), limit: d.options.MaxWarpInstructions}
 		l.random = rand.New(rand.NewPCG(d.options.Seed, uint64(d.number)))
 		l.downward = l.draw(2) == 1
-		l.turn = 1 << (1 + l.draw(9))
+		l.turn = 1 << (2 + l.draw(8))
 		defer func() { d.clock += l.steps }()
 		l.run()
 		return nil
