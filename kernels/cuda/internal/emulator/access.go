@@ -221,6 +221,12 @@ func loadOp(r ref, typ dataType, width int, rows []int32) exec {
 			for _, row := range rows {
 				d := &w.rows[row]
 				v := d[lane]
+				if m == allLanes {
+					for l := range d {
+						d[l] = v
+					}
+					continue
+				}
 				for l := m; l != 0; l &= l - 1 {
 					d[bits.TrailingZeros32(l)&31] = v
 				}
@@ -242,23 +248,26 @@ func loadOp(r ref, typ dataType, width int, rows []int32) exec {
 }
 
 // together reports whether all 32 lanes point, aligned, to n bytes each that have a value, in the allocation of the access
-// before; at is where, from its start.
+// before and, where it has bytes without a value, close together; at is where, from its start.
 func (r *ref) together(w *warp, at *lanes, n uint64) bool {
 	a := r.last
-	if a == nil || a.left > 0 || r.narrow {
+	if a == nil || r.narrow {
 		return false
 	}
 	x := &w.rows[r.row]
-	var ends, low uint64
+	first, last, low := ^uint64(0), uint64(0), uint64(0)
 	off := r.offset - a.base
 	for l := range x {
 		p := x[l] + off
 		at[l] = p
-		ends = max(ends, p)
+		first, last = min(first, p), max(last, p)
 		low |= p
 	}
 	size := uint64(len(a.data))
-	return n <= size && ends <= size-n && low&(n-1) == 0
+	if n > size || last > size-n || low&(n-1) != 0 {
+		return false
+	}
+	return a.left == 0 || w.block.launch.device.checks&InitGlobal == 0 || last-first <= 64*n && a.unknown(first, last-first+n) < 0
 }
 
 // same reports whether all lanes of m point to the same place.

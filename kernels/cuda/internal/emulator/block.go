@@ -17,7 +17,8 @@ type block struct {
 	cells   []cell   // who touched which part of shared
 	epoch   uint32   // barriers passed, over all blocks of the launch
 	bars    [16]barrierState
-	threads int // that have not ended
+	changed bool // another warp can run, or one no longer can
+	threads int  // that have not ended
 }
 
 // A barrierState is a barrier between two completions.
@@ -32,18 +33,27 @@ type barrierState struct {
 func (b *block) run() {
 	l := b.launch
 	ready := make([]*warp, 0, len(b.warps))
+	b.changed = true
 	for b.threads > 0 {
-		ready = ready[:0]
-		for _, w := range b.warps {
-			if w.live != 0 && w.pick() >= 0 {
-				ready = append(ready, w)
+		if b.changed {
+			b.changed = false
+			ready = ready[:0]
+			for _, w := range b.warps {
+				if w.live != 0 && w.pick() >= 0 {
+					ready = append(ready, w)
+				}
+			}
+			if len(ready) == 0 {
+				panic(b.deadlock())
 			}
 		}
-		if len(ready) == 0 {
-			panic(b.deadlock())
-		}
 		w := ready[l.draw(len(ready))]
-		l.steps += int64(w.run(1 + l.draw(l.turn)))
+		turn := 1 + l.draw(l.turn)
+		done := w.run(turn)
+		if done < turn || w.live == 0 || w.pick() < 0 {
+			b.changed = true
+		}
+		l.steps += int64(done)
 		if l.steps > l.limit {
 			panic(w.fault(codeLaunchTimeout, bits.TrailingZeros32(w.live|1<<31), w.pc, fmt.Sprintf("no end after %d instructions", l.steps)))
 		}
@@ -189,6 +199,7 @@ func (b *block) checkBarriers() {
 			continue
 		}
 		b.epoch++
+		b.changed = true
 		done := *s
 		*s = barrierState{}
 		for _, w := range b.warps {

@@ -43,8 +43,16 @@ type (
 // callParams is where the parameters of calls begin in the param space.
 const callParams = 1 << 20
 
-// defaultDynamic is the dynamic shared memory that a block has without AllowShared.
-const defaultDynamic = 48 << 10
+// defaultShared is the shared memory that a block has without AllowShared.
+const defaultShared = 48 << 10
+
+// granted is the dynamic shared memory that a block may have.
+func (k *kernel) granted() int {
+	if k.allowed < 0 {
+		return defaultShared - k.dynamicBase()
+	}
+	return k.allowed
+}
 
 // source returns the text of a line of the module.
 func (k *kernel) source(line int32) string {
@@ -104,7 +112,7 @@ type fix struct {
 
 // build decodes an entry.
 func (m *module) build(u *unit, f *function) *kernel {
-	b := &builder{k: &kernel{name: f.name, module: m, maxThreads: f.maxThreads, allowed: defaultDynamic}, unit: u, consts: map[uint64]int32{}, special: map[string]int32{}, sink: -1}
+	b := &builder{k: &kernel{name: f.name, module: m, maxThreads: f.maxThreads, allowed: -1}, unit: u, consts: map[uint64]int32{}, special: map[string]int32{}, sink: -1}
 	b.open()
 	for _, p := range f.params {
 		off := (b.k.paramBytes + p.align - 1) / p.align * p.align

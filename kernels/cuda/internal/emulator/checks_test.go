@@ -1,6 +1,9 @@
 package emulator
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,6 +54,14 @@ func TestPlantedErrors(t *testing.T) {
 		{"no barrier", "st.shared.u32 [%r3], %r1; xor.b32 %r4, %r2, 128; mov.u32 %r6, s; add.u32 %r4, %r4, %r6; ld.shared.u32 %r5, [%r4];", 0, nil},
 		{"no barrier before the write", "st.shared.u32 [%r3], %r1; bar.sync 0; ld.shared.u32 %r4, [s]; st.shared.u32 [%r3], 99;", driver.LaunchFailed, []string{"race", "s+0"}},
 		{"no order in the warp", "setp.gt.u32 %p1, %r1, 31; @%p1 exit; st.shared.u32 [%r3], %r1; xor.b32 %r4, %r2, 4; add.u32 %r4, %r4, %r3; sub.u32 %r4, %r4, %r2; ld.shared.u32 %r5, [%r4];", driver.LaunchFailed, []string{"race", "reads shared memory"}},
+		{"some words written, others read", "setp.ne.u32 %p1, %r1, 0; @%p1 exit; st.shared.u32 [s], 1; ld.shared.u32 %r4, [s+4];", driver.LaunchFailed, []string{"s+4"}},
+		{"order of half a warp", "setp.gt.u32 %p1, %r1, 31; @%p1 exit; st.shared.u32 [%r3], %r1; setp.gt.u32 %p2, %r1, 15; @%p2 bra A; bar.warp.sync 0xffff; A: xor.b32 %r4, %r2, 64; mov.u32 %r6, s; add.u32 %r4, %r4, %r6; ld.shared.u32 %r5, [%r4];", driver.LaunchFailed, []string{"race"}},
+		// Warp 0 reads, then warp 1, then warp 0 writes: ordered by flags that no race check knows.
+		{"both warps read, one writes", "setp.ne.u32 %p1, %r1, 0; @!%p1 st.shared.u32 [s], 1; bar.sync 0; setp.gt.u32 %p2, %r1, 31; @%p2 bra B;" +
+			"ld.shared.u32 %r4, [s]; bar.warp.sync -1; st.volatile.global.u32 [%q2+4], 1; A: ld.volatile.global.u32 %r5, [%q2]; setp.eq.u32 %p3, %r5, 0; @%p3 bra A; @!%p1 st.shared.u32 [s], 2; bra E;" +
+			"B: ld.volatile.global.u32 %r5, [%q2+4]; setp.eq.u32 %p3, %r5, 0; @%p3 bra B; ld.shared.u32 %r4, [s]; st.volatile.global.u32 [%q2], 1; E:", driver.LaunchFailed, []string{"race", "writes shared memory"}},
+		{"misaligned in a loop", "setp.gt.u32 %p1, %r1, 31; @%p1 exit; mov.u64 %q3, %q2; mov.u32 %r5, 0; A: ld.global.u32 %r4, [%q3]; add.u64 %q3, %q3, 2; add.u32 %r5, %r5, 1; setp.lt.u32 %p1, %r5, 2; @%p1 bra A;", codeMisaligned, nil},
+		{"two warps write", "setp.eq.u32 %p1, %r1, 0; setp.eq.u32 %p2, %r1, 40; @%p1 st.global.u32 [%q2], 1; @%p2 st.global.u32 [%q2], 2;", driver.LaunchFailed, []string{"race", "wrote another value"}},
 		{"two write", "st.shared.u32 [s], %r1;", driver.LaunchFailed, []string{"race", "writes shared memory"}},
 		{"one adds, another writes", "setp.eq.u32 %p1, %r1, 40; st.shared.u32 [%r3], 0; bar.sync 0; @!%p1 atom.shared.add.u32 %r4, [s], 1; @%p1 st.shared.u32 [s], 5;", driver.LaunchFailed, []string{"race"}},
 		{"two write to global memory", "st.global.u32 [%q2], %r1;", driver.LaunchFailed, []string{"race", "wrote another value"}},
@@ -73,6 +84,7 @@ func TestPlantedErrors(t *testing.T) {
 				f := r.kernel(r.module(planted(c.body)), "k")
 				p := blank[uint32](r, 64)
 				r.must(r.Fill(p, 0, 128, r.s)) // the other half stays unwritten
+				r.must(r.Fill(p, 0, 128, r.s))
 				n := 64
 				if c.name == "only the last thread" {
 					r.must(r.Fill(p, 0, 256, r.s))
@@ -214,21 +226,98 @@ func TestUnknownText(t *testing.T) {
 	wantErrorLoad(header+".func f() { call f; ret; }\n.visible .entry k() { call f; ret; }", "function f calls itself")
 }
 
-// A kernel that relies on the order of blocks, warps or lanes gives different results for different seeds.
-func TestSeedDrawsTheOrder(t *testing.T) {
-	seen := map[[5]uint32]bool{}
-	for seed := range uint64(12) {
-		r := newRig(t, Options{Seed: seed})
-		f := r.kernel(r.module(planted("atom.global.add.u32 %r4, [%q2], 1; mov.u32 %r5, %ctaid.x; mad.lo.u32 %r5, %r5, 64, %r1; mul.wide.u32 %q3, %r5, 4; add.u64 %q3, %q3, %q2; st.global.u32 [%q3+4], %r4;")), "k")
-		p := upload(r, make([]uint32, 64*8+1))
-		r.launch(f, 8, 64, 0, ptr(p))
-		v := download[uint32](r, p, 64*8+1)
-		if v[0] != 512 {
-			t.Fatal(v[0])
+// Blocks have nothing to do with each other: what one leaves in shared memory is no value for the next.
+func TestPlantedErrorsBetweenBlocks(t *testing.T) {
+	const block0 = "mov.u32 %r4, %ctaid.x; setp.eq.u32 %p1, %r4, 0; "
+	for body, text := range map[string]string{
+		block0 + "@%p1 st.shared.u32 [s], 1; @!%p1 ld.shared.u32 %r4, [s];": "no thread of the block has written",
+		"mov.u32 %r4, %ctaid.x; st.global.u32 [%q2], %r4;":                  "wrote another value",
+	} {
+		for seed := range uint64(4) {
+			r := newRig(t, Options{Seed: seed})
+			r.launch(r.kernel(r.module(planted(body)), "k"), 2, 1, 0, ptr(blank[uint32](r, 64)))
+			wantError(t, r.Synchronize(r.s), driver.LaunchFailed, text)
 		}
-		seen[[5]uint32{v[1], v[2], v[33], v[65], v[400]}] = true
 	}
-	if len(seen) < 6 {
-		t.Errorf("12 seeds gave %d orders", len(seen))
+	for seed := range uint64(4) {
+		r := newRig(t, Options{Seed: seed, Skip: InitShared | GlobalRaces})
+		p := upload(r, make([]uint32, 64))
+		r.launch(r.kernel(r.module(planted(block0+"@%p1 st.shared.u32 [s], 1; @!%p1 ld.shared.u32 %r4, [s]; @!%p1 st.global.u32 [%q2], %r4;")), "k"), 2, 1, 0, ptr(p))
+		if v := download[uint32](r, p, 1)[0]; v == 1 || v == 0 {
+			t.Errorf("%d is what another block left, or zero", v)
+		}
+	}
+}
+
+// A lane that waits for another one further on in the text does not keep it from running.
+func TestSpinningLane(t *testing.T) {
+	r := newRig(t, Options{})
+	p := upload(r, make([]uint32, 64))
+	r.launch(r.kernel(r.module(planted("setp.ne.u32 %p1, %r1, 0; @%p1 bra C; A: ld.volatile.global.u32 %r4, [%q2]; setp.eq.u32 %p2, %r4, 0; @%p2 bra A; bra D; C: st.volatile.global.u32 [%q2], 1; D:")), "k"), 1, 32, 0, ptr(p))
+	if v := download[uint32](r, p, 1)[0]; v != 1 {
+		t.Error(v)
+	}
+}
+
+// Blocks, warps and lanes come in an order that the seed draws.
+func TestSeedDrawsTheOrder(t *testing.T) {
+	const body = "atom.global.add.u32 %r4, [%q2], 1; mov.u32 %r5, %ctaid.x; mad.lo.u32 %r5, %r5, 64, %r1; mul.wide.u32 %q3, %r5, 4; add.u64 %q3, %q3, %q2; st.global.u32 [%q3+4], %r4;"
+	blocks, warps, lanes, rotations := map[string]bool{}, map[bool]bool{}, map[bool]bool{}, 0
+	for seed := range uint64(12) {
+		var first []uint32
+		for range 2 {
+			r := newRig(t, Options{Seed: seed})
+			p := upload(r, make([]uint32, 64*8+1))
+			r.launch(r.kernel(r.module(planted(body)), "k"), 8, 64, 0, ptr(p))
+			v := download[uint32](r, p, 64*8+1)
+			if v[0] != 512 {
+				t.Fatal(v[0])
+			}
+			if v = v[1:]; first == nil {
+				first = v
+			}
+			if !slices.Equal(first, v) {
+				t.Fatalf("seed %d gives two orders", seed)
+			}
+		}
+		lanes[first[0] < first[1]] = true
+		warps[first[0] < first[32]] = true
+		order, rotation := "", true
+		for b := range uint32(8) {
+			order += fmt.Sprint(first[64*b]/64, " ")
+			rotation = rotation && (first[64*b]/64+8-first[0]/64)%8 == b
+		}
+		blocks[order] = true
+		if rotation {
+			rotations++
+		}
+	}
+	if len(blocks) < 6 || len(warps) != 2 || len(lanes) != 2 || rotations == 12 {
+		t.Errorf("%d orders of blocks, %d of warps, %d of lanes, %d rotations", len(blocks), len(warps), len(lanes), rotations)
+	}
+}
+
+// A text that is cut off or damaged is refused, whatever is missing; it does not end the program.
+func TestDamagedText(t *testing.T) {
+	d := New(Options{})
+	text := testdata(t, "warps.ptx")
+	g := rand.New(rand.NewPCG(1, 2))
+	tokens := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' })
+	for range 400 {
+		cut := text[:g.IntN(len(text))]
+		if g.IntN(2) == 0 { // one word replaced by another
+			i := g.IntN(len(text) - 100)
+			j := i + strings.IndexAny(text[i:], " \t\n")
+			k := j + 1 + strings.IndexAny(text[j+1:], " \t\n")
+			cut = text[:j+1] + tokens[g.IntN(len(tokens))] + text[k:]
+		}
+		if m, err := d.LoadModule(cut); err == nil {
+			if err := d.UnloadModule(m); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if l := d.Leaks(); len(l) != 0 || d.memory.used != 0 {
+		t.Error(l, d.memory.used)
 	}
 }

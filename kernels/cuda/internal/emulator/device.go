@@ -22,7 +22,7 @@ type Options struct {
 	Attributes          map[driver.Attribute]int
 	Seed                uint64 // draws the order of blocks, warps and lanes, and what memory contains before it is written
 	Skip                Checks // what is not looked for
-	MaxWarpInstructions int64  // of a launch, which is ended then as by a watchdog; 2^36
+	MaxWarpInstructions int64  // of a launch, which is ended then as by a watchdog; 2^32
 
 	// Fault is asked before each call, by the name of the method of driver.API and how often it has been called, from 1 on. An
 	// error it returns is the result of the call; Failure makes one. A sticky one is returned by all later calls.
@@ -60,7 +60,7 @@ func New(o Options) *Device {
 	o.MaxShared = cmp.Or(o.MaxShared, 227<<10)
 	o.Major = cmp.Or(o.Major, 9)
 	o.Version = cmp.Or(o.Version, 13050)
-	o.MaxWarpInstructions = cmp.Or(o.MaxWarpInstructions, 1<<36)
+	o.MaxWarpInstructions = cmp.Or(o.MaxWarpInstructions, 1<<32)
 	d := &Device{
 		options: o, checks: (InitGlobal | InitShared | Races | GlobalRaces) &^ o.Skip, calls: map[string]int{},
 		pinned: map[uintptr][]byte{}, modules: map[driver.Module]*module{}, funcs: map[driver.Function]*kernel{},
@@ -252,7 +252,7 @@ func (d *Device) Attribute(a driver.Attribute) (int, error) {
 	}
 	switch a {
 	case driver.MaxSharedMemoryPerBlock:
-		return defaultDynamic, nil
+		return defaultShared, nil
 	case driver.ClockRate:
 		return 1_000_000, nil
 	case driver.MultiprocessorCount:

@@ -258,6 +258,8 @@ func TestFloatInstructions(t *testing.T) {
 		op("add.sat.f32", "fff", 0, 0x7fc00000, one),
 		op("sub.rm.f32", "fff", 0x80000000, one, one),
 		op("fma.rn.f32", "ffff", 0x337ffffe, 0x3f800001, 0x3f7fffff, 0xbf800000), // (1+2^-23)(1-2^-24) - 1 = 2^-24 - 2^-47
+		// The product is less than half of the last place of a subnormal by 2^-196: rounding twice would go up.
+		op("fma.rn.f32", "ffff", 0x00400001, 52<<23|1, 51<<23|0x7ffffe, 0x00400001),
 		op("div.approx.f32", "fff", 0x40000000, 0x40800000, 0x40000000),
 		op("div.full.f32", "fff", 0x40000000, 0x40800000, 0x40000000),
 		op("sqrt.approx.f32", "ff", 0x40000000, 0x40800000),

@@ -134,7 +134,7 @@ func (d *Device) BlocksPerMP(f driver.Function, threads, shared int) (int, error
 	if threads < 1 || shared < 0 {
 		return 0, failure(call, codeInvalidValue, "%d threads, %d bytes", threads, shared)
 	}
-	if threads > 1024 || shared > k.allowed || k.maxThreads > 0 && threads > k.maxThreads {
+	if threads > 1024 || shared > k.granted() || k.maxThreads > 0 && threads > k.maxThreads {
 		return 0, nil
 	}
 	return min(2048/((threads+warpSize-1)/warpSize*warpSize), (d.options.MaxShared+1<<10)/(k.dynamicBase()+shared+1<<10), 32), nil
@@ -164,8 +164,8 @@ func (d *Device) Launch(f driver.Function, grid, block driver.Dim, shared int, s
 		return failure(call, codeInvalidValue, "block %v", block)
 	case k.maxThreads > 0 && threads > uint64(k.maxThreads):
 		return failure(call, codeInvalidValue, "%d threads; %s has .maxntid %d", threads, k.name, k.maxThreads)
-	case shared < 0 || shared > k.allowed || k.static+k.allowed > defaultDynamic && k.allowed == defaultDynamic && k.static+shared > defaultDynamic:
-		return failure(call, codeInvalidValue, "%d bytes of dynamic and %d of static shared memory; AllowShared has granted %d", shared, k.static, k.allowed)
+	case shared < 0 || shared > k.granted():
+		return failure(call, codeInvalidValue, "%d bytes of dynamic and %d of static shared memory; %d of dynamic are allowed", shared, k.static, k.granted())
 	case len(params) != len(k.params):
 		return failure(call, codeInvalidValue, "%d arguments; %s has %d parameters", len(params), k.name, len(k.params))
 	}
@@ -178,7 +178,7 @@ func (d *Device) Launch(f driver.Function, grid, block driver.Dim, shared int, s
 		l := &launch{device: d, kernel: k, grid: grid, block: block, dynamic: shared, args: args, number: d.number & (1<<28 - 1), limit: d.options.MaxWarpInstructions}
 		l.random = rand.New(rand.NewPCG(d.options.Seed, uint64(d.number)))
 		l.downward = l.draw(2) == 1
-		l.turn = 1 << (4 + l.draw(6))
+		l.turn = 1 << (2 + l.draw(8))
 		defer func() { d.clock += l.steps }()
 		l.run()
 		return nil

@@ -30,7 +30,7 @@ func (d *Device) loadModule(ptx string) (m *module, err error) {
 	for _, v := range sortedVariables(u) {
 		switch v.space {
 		case "global":
-			if v.extern && v.count == 0 {
+			if v.count == 0 {
 				reject(v.line, "variable %s is defined elsewhere", v.name)
 			}
 			a := d.memory.add(uint64(v.bytes()), v.name)

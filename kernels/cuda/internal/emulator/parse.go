@@ -20,7 +20,6 @@ type (
 		count  int // elements; 0 where the extent is open (extern)
 		count1 int // registers of a family %r<n>, else 0
 		init   []byte
-		extern bool
 		line   int
 		offset int // in the constant bank
 	}
@@ -101,6 +100,21 @@ func (p *parser) expect(text string) {
 	}
 }
 
+// line and statement pass over what means nothing here, up to the end of the line or the semicolon.
+func (p *parser) line(n int) {
+	for p.peek().line == n && p.peek().kind != 0 {
+		p.next()
+	}
+}
+
+func (p *parser) statement() {
+	for !p.accept(";") {
+		if t := p.next(); t.kind == 0 {
+			reject(t.line, "a directive without an end")
+		}
+	}
+}
+
 func (p *parser) name() string {
 	t := p.next()
 	if t.kind != 'i' {
@@ -136,9 +150,7 @@ func parse(text string) *unit {
 		case ".visible", ".extern", ".weak":
 			p.next()
 		case ".file":
-			for line := t.line; p.peek().line == line && p.peek().kind != 0; {
-				p.next()
-			}
+			p.line(t.line)
 		case ".section":
 			for !p.accept("}") {
 				if p.next().kind == 0 {
@@ -146,15 +158,12 @@ func parse(text string) *unit {
 				}
 			}
 		case ".pragma":
-			for !p.accept(";") {
-				p.next()
-			}
+			p.statement()
 		case ".entry", ".func":
 			p.next()
 			p.function(u, t)
 		case ".global", ".const", ".shared":
 			v := p.variable()
-			v.extern = p.at > 0 && v.count == 0
 			p.expect(";")
 			if _, twice := u.variables[v.name]; twice {
 				reject(t.line, "%s is declared twice", v.name)
@@ -355,13 +364,9 @@ func (p *parser) body() []item {
 			}
 			p.expect(";")
 		case t.text == ".loc":
-			for p.peek().line == t.line {
-				p.next()
-			}
+			p.line(t.line)
 		case t.text == ".pragma":
-			for !p.accept(";") {
-				p.next()
-			}
+			p.statement()
 		case t.kind == 'i' && p.is(":"):
 			p.next()
 			it := item{line: t.line, label: t.text}
