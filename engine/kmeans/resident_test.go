@@ -53,10 +53,14 @@ func different(f, g *Fit) string {
 // Fits on a device are those of the processor: any points and weights, bad starts that leave clusters empty, few iterations,
 // more fits than there is room for, points that pass through in chunks, points weighed one way after the other.
 func TestResidentEqualsHost(t *testing.T) {
+	cases := 0
 	rapid.Check(t, func(r *rapid.T) {
+		if cases++; cases > 30 { // an emulated device takes half a second for each
+			return
+		}
 		m, weights := drawMatrix(r)
 		memory := rapid.SampledFrom([]uint64{1 << 30, 300 << 10}).Draw(r, "memory")
-		path := cudatest.Path(t, cudatest.Device{Memory: memory, Multiprocessors: rapid.IntRange(1, 5).Draw(r, "multiprocessors"), Seed: rapid.Uint64().Draw(r, "order"),
+		path := cudatest.Path(t, cudatest.Device{Memory: memory, Multiprocessors: rapid.IntRange(1, 3).Draw(r, "multiprocessors"), Seed: rapid.Uint64().Draw(r, "order"),
 			Scores: rapid.SampledFrom([]string{"float32", "tensor"}).Draw(r, "scores")})
 		here, there := NewData(m), NewData(m)
 		if err := there.Hold(path, 1, false, nil); err != nil {
@@ -108,7 +112,7 @@ func TestResidentEqualsHost(t *testing.T) {
 
 // All numbers of columns for which there is other code, and labels up to 255.
 func TestResidentColumns(t *testing.T) {
-	for _, c := range []struct{ n, d, k int }{{700, 1, 2}, {1300, 4, 5}, {600, 5, 9}, {600, 12, 3}, {520, 16, 7}, {600, 20, 33}, {530, 32, 12}, {600, 33, 5}, {300, 70, 9}, {300, 3, 256}, {300, 40, 256}, {600, 24, 20}} {
+	for _, c := range []struct{ n, d, k int }{{700, 1, 2}, {1100, 4, 5}, {600, 5, 9}, {530, 12, 3}, {520, 16, 7}, {250, 20, 33}, {270, 32, 12}, {600, 33, 5}, {100, 70, 9}, {300, 3, 256}, {260, 40, 256}, {300, 24, 20}} {
 		for _, scores := range []string{"float32", "tensor"} {
 			if c.d > 32 && scores == "tensor" {
 				continue
@@ -139,7 +143,7 @@ func residentColumns(t *testing.T, n, d, k int, scores string) {
 			t.Fatalf("%d x %d, k=%d: other seeds", n, d, k)
 		}
 		starts := [][]float32{seeds, seeds[:d*((k+1)/2)]}
-		want, got := fitsOf(t, h, starts, 6), fitsOf(t, w, starts, 6)
+		want, got := fitsOf(t, h, starts, 4), fitsOf(t, w, starts, 4)
 		for i := range want {
 			if what := different(&got[i], &want[i]); what != "" {
 				t.Errorf("%d x %d, k=%d, %s scores, fit %d: %s", n, d, k, scores, i, what)
