@@ -165,10 +165,16 @@ func rootDecoder(b *builder, m *mods) exec {
 	d, x := b.dest(0, t), b.source(1, t)
 	approx := m.flag("approx")
 	if t.bits == 64 && approx {
-		// These look at the upper 32 bits only, of which the result has no more.
-		if ftz := m.flag("ftz"); !ftz && op == "rcp" || op == "sqrt" {
+		if !m.flag("ftz") {
+			if op != "rsqrt" {
+				b.fail("unknown instruction")
+			}
+			return monadic1(d, x, func(x uint64) uint64 { return bits64(1/math.Sqrt(float64of(x)), x) })
+		}
+		if op == "sqrt" {
 			b.fail("unknown instruction")
 		}
+		// With .ftz these look at the upper 32 bits only, of which the result has no more.
 		return monadic1(d, x, func(x uint64) uint64 {
 			v := float64of(x &^ 0xffffffff)
 			if v == v && math.Abs(v) < 0x1p-1022 {
