@@ -239,7 +239,7 @@ func (f *fitter) fill(r *room) error {
 	r.blocks = blocks
 	m, slots, k := &r.mem, uint64(r.slots), uint64(r.kmax)
 	r.work = work{tiles: f.tiles, square: f.square, weight: f.weights(0), scale: f.scale,
-		slots: m.take(slots * 64), plan: m.take(16), order: m.take(slots * 4), group: m.take((slots + 1) * 4),
+		slots: m.take(slots * sizeOf([]slot{{}})), plan: m.take(sizeOf([]plan{{}})), order: m.take(slots * 4), group: m.take((slots + 1) * 4),
 		rows: m.take(slots * k * uint64(f.d) * 4), negated: m.take(slots * k * uint64(f.wide) * 4), h: m.take(slots * k * 4),
 		sums: m.take(slots * k * uint64(f.d) * 8), weights: m.take(slots * k * 8), labels: m.take(slots * uint64(f.padded())),
 		former: m.take(slots * uint64(r.maxIter) * 16), stride: uint64(f.padded()),

@@ -121,22 +121,3 @@ extern "C" __global__ void __launch_bounds__(THREADS) multinomial(const __grid_c
 extern "C" __global__ void __launch_bounds__(THREADS) narrow(const __grid_constant__ Resample s) {
     for (u64 i = blockIdx.x * (u64)THREADS + threadIdx.x; i < s.n; i += gridDim.x * (u64)THREADS) s.weights[i] = (u16)s.counts[i];
 }
-
-// Crossing are the parameters of cross. cuda.crossing in Go has the same layout.
-struct Crossing {
-    const u8 *a, *b;
-    u64 *count; // ka x kb
-    u32 n, ka, kb;
-};
-
-// cross counts the rows by their label in two labelings: in shared memory, then in count.
-extern "C" __global__ void __launch_bounds__(THREADS) cross(const __grid_constant__ Crossing s) {
-    extern __shared__ u32 cells[];
-    u32 size = s.ka * s.kb;
-    for (u32 e = threadIdx.x; e < size; e += THREADS) cells[e] = 0;
-    __syncthreads();
-    for (u64 i = blockIdx.x * (u64)THREADS + threadIdx.x; i < s.n; i += gridDim.x * (u64)THREADS) atomicAdd(&cells[s.a[i] * s.kb + s.b[i]], 1u);
-    __syncthreads();
-    for (u32 e = threadIdx.x; e < size; e += THREADS)
-        if (cells[e]) atomicAdd(&s.count[e], (u64)cells[e]);
-}
