@@ -3,7 +3,8 @@ GO     ?= go
 BIN    := bin/segovia
 DEMO   ?= demo
 PEERS_VENV ?= bin/peers
-GOFLAGS := -trimpath
+TAGS   ?=
+GOFLAGS := -trimpath $(if $(TAGS),-tags $(TAGS))
 export CGO_ENABLED ?= 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X segovia/cmd/segovia/internal/app.version=$(VERSION)

@@ -33,6 +33,11 @@
 // Streams are counter-based and named (seed, purpose, restart, replicate); package rng. They are never keyed by k, worker,
 // clock or file.
 //
+// # Hardware with a memory of its own
+//
+// Scorer works on blocks in the host's memory. A path whose hardware has its own is Resident too: it holds the points there
+// and does whole fits, seeds included. It obeys the same contract: what it returns is what package kmeans computes.
+//
 // # Seeding and iteration
 //
 //	seed(weights w, restart r): greedy k-means++; the run to the largest k serves every smaller k as its prefix

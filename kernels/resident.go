@@ -14,9 +14,9 @@ type Resident interface {
 	Path
 	// Host is the path for what is not worth a transfer.
 	Host() Path
-	// Worth says whether fits over n points of d columns are faster there than on Host with so many threads, and why, in a
-	// few words that begin with a small letter.
-	Worth(n, d, threads int) (worth bool, why string)
+	// Worth says whether fits over n points of d columns are faster there than on Host with so many threads, where they are
+	// over the distinct ones of the points if those are far fewer; and why, in a few words that begin with a small letter.
+	Worth(n, distinct, d, threads int) (worth bool, why string)
 	// Fallback says whether Host does what is left where the hardware fails at work; else that is an error.
 	Fallback() bool
 	// Hold takes the points there, for so many goroutines at once. Values, where they are given, are not needed.

@@ -35,8 +35,13 @@ func (d *Data) Hold(path kernels.Resident, workers int, fallback bool, lost func
 	return nil
 }
 
-// Merges reports whether equal rows are fitted as one, which is done on the processor alone.
-func (d *Data) Merges() bool { return d.mergedRows(ref.RowTools{}) != nil }
+// Fitted is the number of rows that fits on the processor work on: where many rows are equal, that of the distinct ones.
+func (d *Data) Fitted() int {
+	if m := d.mergedRows(ref.RowTools{}); m != nil {
+		return m.N
+	}
+	return d.M.N
+}
 
 // Release lets the rows go that Hold took.
 func (d *Data) Release() error {

@@ -51,12 +51,8 @@ func (p *Pool) choose() error {
 		return nil
 	}
 	here := there.Host().Name()
-	if p.Data.Merges() {
-		p.setPlace(Place{Path: here, Why: "rows with the same values are many, and are fitted as one on the processor"})
-		return nil
-	}
 	threads := par.Threads(p.Threads)
-	worth, why := there.Worth(p.Data.M.N, p.Data.M.D, threads)
+	worth, why := there.Worth(p.Data.M.N, p.Data.Fitted(), p.Data.M.D, threads)
 	if !worth {
 		p.setPlace(Place{Path: here, Why: why})
 		return nil

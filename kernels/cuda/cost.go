@@ -158,14 +158,14 @@ func timeHost(p kernels.Path) (float64, error) {
 }
 
 // times returns the time of one iteration of eight models with sixteen centroids on the device and on the host.
-func (c cost) times(n, d, threads int) (device, host time.Duration) {
-	products := float64(n) * float64(d) * costModels * costK
+func (c cost) times(n, distinct, d, threads int) (device, host time.Duration) {
+	products := float64(d) * costModels * costK // of a point
 	seconds := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-	return c.iteration + seconds(products*c.product), seconds(products * c.host / float64(threads) / skipping)
+	return c.iteration + seconds(float64(n)*products*c.product), seconds(float64(distinct) * products * c.host / float64(threads) / skipping)
 }
 
 // Worth measures, once in a process, what iterations take on the device and on the host, and compares for points like these.
-func (p *Path) Worth(n, d, threads int) (bool, string) {
+func (p *Path) Worth(n, distinct, d, threads int) (bool, string) {
 	if p.named {
 		return true, ""
 	}
@@ -180,7 +180,7 @@ func (p *Path) Worth(n, d, threads int) (bool, string) {
 	if c.host, err = timeHost(p.host); err != nil {
 		return false, err.Error()
 	}
-	there, here := c.times(n, d, threads)
+	there, here := c.times(n, distinct, d, threads)
 	say := func(d time.Duration) string { return d.Round(max(d/100, 1)).String() }
 	why := fmt.Sprintf("eight models with %d centroids take %s an iteration on %s and %s on %s, as measured", costK, say(there), dev.name, say(here), p.host.Name())
 	return there < here, why

@@ -84,7 +84,7 @@ func choose(name string) (kernels.Path, error) {
 		}
 		if err := p.Available(); err != nil {
 			return nil, &problem.Problem{ID: "SEG-HW-001", What: fmt.Sprintf("hardware path %q cannot run here", name),
-				Why: strings.TrimPrefix(err.Error(), name+": "), Err: err,
+				Why: strings.TrimPrefix(strings.TrimPrefix(err.Error(), name+": "), kernels.ErrUnavailable.Error()+": "), Err: err,
 				Fix: "`segovia paths` lists what can run; `--path auto` chooses"}
 		}
 		return p, nil

@@ -234,7 +234,7 @@ func placeOf(path kernels.Path, n, d, threads int) (name, why string) {
 	if !ok {
 		return path.Name(), ""
 	}
-	worth, why := there.Worth(n, d, threads)
+	worth, why := there.Worth(n, n, d, threads)
 	if !worth {
 		path = there.Host()
 	}
