@@ -60,7 +60,7 @@ func run(t *testing.T, m *tile.Matrix, path kernels.Path) ([][]uint8, Place, err
 
 // Fits run where it is worth it, and give the same labels wherever that is, also where a device fails under way.
 func TestPlace(t *testing.T) {
-	m := matrix(t, 700, 3)
+	m := matrix(t, 260, 3)
 	want, _, err := run(t, m, ref.Path{})
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ func TestGolden(t *testing.T) {
 				for _, threads := range []int{1, 2, 3, 7} {
 					t.Run(fmt.Sprintf("path=%s/threads=%d", path.Name(), threads), func(t *testing.T) {
 						kerneltest.Require(t, path.Name(), path.Available() == nil)
-						if _, slow := path.(emulatedPath); slow && threads != 2 {
+						if _, slow := path.(emulatedPath); slow && (threads != 2 || testing.Short()) {
 							t.Skip("slow: the device is emulated")
 						}
 						if testing.Short() && threads != 3 && (path.Name() == "blas" || path.Name() == "gorgonia") {

@@ -18,7 +18,7 @@ type sweepColumn struct {
 // printSweep shows the result to people: a row for each k with the figures that were computed, what the indicators say,
 // the choice, niches, and the features that the segments hang on.
 func (e *env) printSweep(r *sweep.Result) {
-	e.printf("%d rows, %d columns, %d fits\n\n", r.N, r.D, r.Fits)
+	e.printf("%d rows, %d columns, %d fits on path %s\n\n", r.N, r.D, r.Fits, r.Environment.Path)
 	ks := make([]*sweep.KResult, 0, len(r.K)+1)
 	if r.OneSegment != nil && r.OneSegment.Gap != nil {
 		ks = append(ks, r.OneSegment)
