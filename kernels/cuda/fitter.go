@@ -226,8 +226,7 @@ func (f *fitter) slotsFor(kmax, maxIter int) int {
 	if f.share < f.fixedBytes() {
 		return 0
 	}
-	const most = 4096 // more do not make the device busier
-	return int(min((f.share-f.fixedBytes())/f.slotBytes(kmax, maxIter), most))
+	return int(min((f.share-f.fixedBytes())/f.slotBytes(kmax, maxIter), slotsMax))
 }
 
 // fill takes the memory of r.
@@ -323,7 +322,7 @@ func (f *fitter) finish(w *work) error {
 	if err := launch(f.dev, f.step, f.room.slots, 1, threads, 0, f.stream, w); err != nil {
 		return err
 	}
-	return launch(f.dev, f.plan, 1, 1, 32, 0, f.stream, w)
+	return launch(f.dev, f.plan, 1, 1, threads, 0, f.stream, w)
 }
 
 // enter puts a fit into a slot, on the host's side.
@@ -349,7 +348,7 @@ func (f *fitter) advance(entered bool) error {
 				return err
 			}
 		}
-		if err := launch(f.dev, f.plan, 1, 1, 32, 0, f.stream, &r.work); err != nil {
+		if err := launch(f.dev, f.plan, 1, 1, threads, 0, f.stream, &r.work); err != nil {
 			return err
 		}
 	}

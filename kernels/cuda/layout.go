@@ -96,7 +96,7 @@ const (
 	candidatesMax = 7
 	massBlock     = 4096
 	massThreads   = 256
-	groupModels   = 64
+	slotsMax      = 4096 // more models at once do not make the device busier
 	staticShared  = 4096 // shared memory of a kernel besides the part whose size the host chooses, at most
 )
 

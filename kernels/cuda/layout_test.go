@@ -28,7 +28,7 @@ func TestLayout(t *testing.T) {
 			t.Fatal(err)
 		}
 		if want := fmt.Sprintf("%s_param_0[%d]", c.kernel, c.size); !strings.Contains(text, want) {
-			found := regexp.MustCompile(c.kernel+`_param_0\[\d+\]`).FindString(text)
+			found := regexp.MustCompile(c.kernel + `_param_0\[\d+\]`).FindString(text)
 			t.Errorf("%s reads %s, Go gives %d bytes", c.kernel, found, c.size)
 		}
 	}

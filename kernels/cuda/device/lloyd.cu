@@ -38,7 +38,9 @@ struct Plan {
     u32 empty, ended; // slots that wait for the host
 };
 
-#define GROUP 64 // models of a group, at most
+#define GROUP 64         // models of a group, at most
+#define SLOTS 4096       // slots, at most
+#define NOWHERE 0xFFFFFFFFu // no row of a model
 
 // Work are the parameters of pass, step and plan. cuda.work in Go has the same layout.
 struct Work {
@@ -117,34 +119,37 @@ static __device__ __forceinline__ Shared layoutOf(void *memory, u32 rows, u32 va
     return s;
 }
 
-// enter loads the models of a group, and returns how many rows they have; value(row, c, at, there) stores value c of a row, which
-// stands at w.negated[at] unless it is there to fill up a multiple of w.round.
+// enter loads the models of a group, and returns how many rows they have: store(s, rows, row, j, v) stores value j of a row. Rows that
+// fill a model up to a multiple of w.round are zero and infinitely far.
 template <typename Store> static __device__ u32 enter(const Work &w, u32 group, Model *models, u32 &count, void *memory, u32 values, Shared &s, Store store) {
     u32 begin = w.group[group];
     count = w.group[group + 1] - begin;
-    u32 rows = 0;
-    for (u32 m = 0; m < count; m++) { // every thread counts for itself
+    for (u32 m = threadIdx.x; m < count; m += THREADS) {
         u32 slot = w.order[begin + m];
         const Slot &from = w.slots[slot];
-        if (threadIdx.x == m) {
-            Model model = {slot, from.k, rows, from.fresh, from.bounds.fixed, from.bounds.square, 0, {0, 0, 0, 0}};
-            models[m] = model;
-        }
-        rows += (from.k + w.round - 1) / w.round * w.round;
+        Model model = {slot, from.k, 0, from.fresh, from.bounds.fixed, from.bounds.square, 0, {0, 0, 0, 0}};
+        models[m] = model;
+    }
+    __syncthreads();
+    u32 rows = 0;
+    for (u32 m = 0; m < count; m++) { // every thread counts for itself
+        u32 filled = (models[m].k + w.round - 1) / w.round * w.round;
+        if (threadIdx.x == m % THREADS) models[m].row = rows;
+        rows += filled;
     }
     s = layoutOf(memory, rows, values, w.d);
     __syncthreads();
-    for (u32 m = 0; m < count; m++) {
-        u32 row = models[m].row, k = models[m].k, filled = (k + w.round - 1) / w.round * w.round;
-        u64 at = (u64)models[m].slot * w.kmax;
-        for (u32 e = threadIdx.x; e < filled * w.wide; e += THREADS) {
-            u32 r = e / w.wide, j = e % w.wide;
-            store(s, rows, row + r, j, r < k ? w.negated[(at + r) * w.wide + j] : 0);
-        }
-        for (u32 e = threadIdx.x; e < filled; e += THREADS) {
-            s.h[row + e] = e < k ? w.h[at + e] : INFINITE;
-            s.to[row + e] = (u32)at + e;
-        }
+    for (u32 row = threadIdx.x; row < rows; row += THREADS) {
+        u32 m = count - 1;
+        while (models[m].row > row) m--;
+        u32 c = row - models[m].row, to = c < models[m].k ? models[m].slot * w.kmax + c : NOWHERE;
+        s.to[row] = to;
+        s.h[row] = to != NOWHERE ? w.h[to] : INFINITE;
+    }
+    __syncthreads();
+    for (u32 e = threadIdx.x; e < rows * w.wide; e += THREADS) {
+        u32 row = e / w.wide, j = e % w.wide, to = s.to[row];
+        store(s, rows, row, j, to != NOWHERE ? w.negated[(u64)to * w.wide + j] : 0);
     }
     for (u32 e = threadIdx.x; e < rows * (w.d + 1); e += THREADS) s.low[e] = s.high[e] = 0;
     __syncthreads();
@@ -595,28 +600,33 @@ extern "C" __global__ void __launch_bounds__(THREADS) step(const __grid_constant
     prepare(w.rows + base * w.d, w.negated + base * w.wide, w.h + base, &s.bounds, k, w.d, w.wide, w.gamma);
 }
 
-// plan packs the models that go on into groups; one thread.
-extern "C" __global__ void plan(const __grid_constant__ Work w) {
-    if (threadIdx.x || blockIdx.x) return;
-    Plan p = {0, 0, 0, 0};
-    u32 rows = 0;
-    for (u32 i = 0; i < w.slotCount; i++) {
+// plan packs the models that go on into groups; one block.
+extern "C" __global__ void __launch_bounds__(THREADS) plan(const __grid_constant__ Work w) {
+    __shared__ u16 rows[SLOTS]; // of the models that go on; 0 elsewhere
+    __shared__ u32 empty, ended, sum;
+    if (threadIdx.x == 0) empty = ended = sum = 0;
+    __syncthreads();
+    for (u32 i = threadIdx.x; i < w.slotCount; i += THREADS) {
         Status s = w.slots[i].status;
-        if (s == Active || s == Final) {
-            w.order[p.active++] = i;
-            rows += (w.slots[i].k + w.round - 1) / w.round * w.round;
-        }
-        p.empty += s == Empty;
-        p.ended += s == Done || s == Converged;
+        u32 k = s == Active || s == Final ? (w.slots[i].k + w.round - 1) / w.round * w.round : 0;
+        rows[i] = k;
+        if (k) atomicAdd(&sum, k);
+        if (s == Empty) atomicAdd(&empty, 1);
+        if (s == Done || s == Converged) atomicAdd(&ended, 1);
     }
-    u32 limit = w.rowBytes ? w.shared / w.rowBytes : 0, fair = (rows + w.atLeast - 1) / w.atLeast, taken = 0, members = 0;
+    __syncthreads();
+    if (threadIdx.x) return;
+    Plan p = {0, 0, empty, ended};
+    u32 limit = w.rowBytes ? w.shared / w.rowBytes : 0, fair = (sum + w.atLeast - 1) / w.atLeast, taken = 0, members = 0;
     limit = min(limit, max(fair, 1u));
-    for (u32 i = 0; i < p.active; i++) {
-        u32 k = (w.slots[w.order[i]].k + w.round - 1) / w.round * w.round;
-        if (i == 0 || taken + k > limit || members == GROUP) {
-            w.group[p.groups++] = i;
+    for (u32 i = 0; i < w.slotCount; i++) {
+        u32 k = rows[i];
+        if (!k) continue;
+        if (p.active == 0 || taken + k > limit || members == GROUP) {
+            w.group[p.groups++] = p.active;
             taken = members = 0;
         }
+        w.order[p.active++] = i;
         taken += k, members++;
     }
     w.group[p.groups] = p.active;
