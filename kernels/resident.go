@@ -25,7 +25,8 @@ type Resident interface {
 
 // Held are points in the memory of the hardware. It is safe for concurrent use.
 type Held interface {
-	// NewFitter returns a fitter for one goroutine; it is closed before the points are.
+	// NewFitter returns a fitter for one goroutine; it is closed before the points are. It returns ErrOnHost where the hardware
+	// has room for no more of them.
 	NewFitter() (Fitter, error)
 	Close() error
 }

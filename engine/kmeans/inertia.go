@@ -38,7 +38,7 @@ func (w *Worker) estimate(r *run, f *Fit) {
 }
 
 // Estimate returns the inertia as the sums of the clusters give it, and by how much it may be off the canonical one: about
-// 1e-10 of the sum of squares about the grid's centre. It is the same on every path.
+// 1e-10 of the sum of squares about the grid's centre. Over all rows with weight 1 it is the same on every path.
 func (f *Fit) Estimate() (inertia, within float64) { return f.about, f.within }
 
 // Better reports whether f, a fit over the open sample, has a smaller inertia than g, another one with as many clusters

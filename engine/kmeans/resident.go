@@ -63,7 +63,10 @@ func (w *Worker) move() error {
 		return nil
 	}
 	fitter, err := r.held.NewFitter()
-	if err != nil {
+	switch {
+	case errors.Is(err, kernels.ErrOnHost):
+		return nil
+	case err != nil:
 		return w.lose(err)
 	}
 	w.fitter = fitter

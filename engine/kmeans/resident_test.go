@@ -117,15 +117,72 @@ func TestResidentColumns(t *testing.T) {
 			if c.d > 32 && scores == "tensor" {
 				continue
 			}
-			residentColumns(t, c.n, c.d, c.k, scores)
+			residentColumns(t, c.n, c.d, c.k, cudatest.Device{Scores: scores})
 		}
+	}
+	// Models that have no room in the shared memory of smaller cards take another kernel.
+	residentColumns(t, 260, 32, 250, cudatest.Device{Scores: "float32", Shared: 99 << 10})
+	residentColumns(t, 190, 32, 180, cudatest.Device{Scores: "tensor", Shared: 99 << 10})
+}
+
+// Seeds and models share what memory there is: more of both than there is room for, on several workers.
+func TestResidentMemory(t *testing.T) {
+	m := blobs(t, 4000, 2, false)
+	path := cudatest.Path(t, cudatest.Device{Memory: 2 << 20})
+	there := NewData(m)
+	if err := there.Hold(path, 4, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	h, _ := NewData(m).NewWorker(ref.Path{})
+	var streams []rng.Stream
+	for r := range 10 {
+		streams = append(streams, rng.New(5, "s", r, 0))
+	}
+	var workers []*Worker
+	for range 4 {
+		w, err := there.NewWorker(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		workers = append(workers, w)
+	}
+	for i, w := range workers {
+		for range 2 - i/2 {
+			w.Open(resample(m.N, i))
+			seeds := w.Seeds(3, streams)
+			var starts [][]float32
+			for r := range streams {
+				for range 5 {
+					starts = append(starts, seeds(r))
+				}
+			}
+			got := fitsOf(t, w, starts, 2)
+			if i > 0 {
+				continue
+			}
+			h.Open(resample(m.N, i))
+			want := fitsOf(t, h, starts, 2)
+			for f := range want {
+				if what := different(&got[f], &want[f]); what != "" {
+					t.Fatalf("fit %d: %s", f, what)
+				}
+			}
+		}
+	}
+	for _, w := range workers {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := there.Release(); err != nil {
+		t.Error(err)
 	}
 }
 
-func residentColumns(t *testing.T, n, d, k int, scores string) {
+func residentColumns(t *testing.T, n, d, k int, device cudatest.Device) {
 	t.Helper()
 	m := blobs(t, n, d, false)
-	path := cudatest.Path(t, cudatest.Device{Scores: scores})
+	path := cudatest.Path(t, device)
 	here, there := NewData(m), NewData(m)
 	if err := there.Hold(path, 1, false, nil); err != nil {
 		t.Fatal(err)
@@ -146,7 +203,7 @@ func residentColumns(t *testing.T, n, d, k int, scores string) {
 		want, got := fitsOf(t, h, starts, 4), fitsOf(t, w, starts, 4)
 		for i := range want {
 			if what := different(&got[i], &want[i]); what != "" {
-				t.Errorf("%d x %d, k=%d, %s scores, fit %d: %s", n, d, k, scores, i, what)
+				t.Errorf("%d x %d, k=%d, %s scores, fit %d: %s", n, d, k, device.Scores, i, what)
 			}
 		}
 	}
@@ -304,19 +361,38 @@ func TestResidentChunks(t *testing.T) {
 	if err := NewData(m).Hold(cudatest.Path(t, cudatest.Device{Memory: 8 << 10}), 1, false, nil); !errors.Is(err, kernels.ErrDevice) {
 		t.Errorf("a device of 8 KiB: %v", err)
 	}
-	small := NewData(m)
+	// Where there is room for fewer workers than there are, the others fit on the processor.
+	small, onDevice := NewData(m), 0
 	if err := small.Hold(cudatest.Path(t, cudatest.Device{Memory: 160 << 10}), 4, false, nil); err != nil {
 		t.Fatal(err)
 	}
-	w, err := small.NewWorker(path)
-	if err != nil {
-		t.Fatal(err)
+	h.Open(nil)
+	start := slices.Concat(m.Row(nil, 0), m.Row(nil, 1))
+	best := lloyd(h, start, 3)
+	var workers []*Worker
+	for range 4 {
+		w, err := small.NewWorker(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		workers = append(workers, w)
+		if w.fitter != nil {
+			onDevice++
+		}
+		fit := lloyd(w, start, 3)
+		if what := different(&fit, &best); what != "" {
+			t.Errorf("little room: %s", what)
+		}
 	}
-	w.Open(nil)
-	if _, err := w.Lloyd(context.Background(), m.Row(nil, 0), 3); !errors.Is(err, &problem.Problem{ID: "SEG-HW-003"}) {
-		t.Errorf("no room for a model: %v", err)
+	if onDevice == 0 || onDevice == 4 {
+		t.Errorf("%d of 4 workers on the device", onDevice)
 	}
-	if err := errors.Join(w.Close(), small.Release()); err != nil {
+	for _, w := range workers {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := small.Release(); err != nil {
 		t.Error(err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"segovia/kernels"
-	"segovia/kernels/rng"
 	"segovia/kernels/tile"
 )
 
@@ -33,6 +32,10 @@ const (
 // (the reference measurement: 2.7).
 const skipping = 2.7
 
+// launches is about what it takes to start the three kernels of an iteration: work that takes the host less is not worth the
+// opening of a device.
+const launches = 10 * time.Microsecond
+
 // measure times iterations of the device on points without segments.
 func measure(d *device) (c cost, err error) {
 	scores, err := d.scores(costColumns)
@@ -55,7 +58,7 @@ func measure(d *device) (c cost, err error) {
 // scores returns how points of d columns are scored: the way that takes less time on this device, measured once for each number
 // of columns that has kernels of its own.
 func (d *device) scores(columns int) (string, error) {
-	plain, tensor := filterFor(columns, float32Scores), filterFor(columns, tensorScores)
+	plain, tensor := filters(columns, float32Scores)[0], filters(columns, tensorScores)[0]
 	if d.forced != "" || plain.name == tensor.name {
 		return cmp.Or(d.forced, float32Scores), nil
 	}
@@ -81,9 +84,10 @@ func (d *device) scores(columns int) (string, error) {
 // points are n rows of so many columns without segments.
 func points(n, columns int) *kernels.Rows {
 	r := &kernels.Rows{N: n, D: columns, Tiles: tile.Aligned(n * columns), Square: make([]float32, n), Scale: make([]float32, columns)}
-	s := rng.New(1, "cuda cost", 0, 0)
+	state := uint64(1)
 	for i := range r.Tiles {
-		q := float32(int32(s.Uint64(0, uint64(i))>>41) - 1<<22)
+		state = state*6364136223846793005 + 1442695040888963407 // Knuth's linear congruential generator will do
+		q := float32(int32(state>>41) - 1<<22)
 		r.Tiles[i] = q * 0x1p-20
 		r.Square[(i/tile.Lanes/columns)*tile.Lanes+i%tile.Lanes] += r.Tiles[i] * r.Tiles[i]
 	}
@@ -106,7 +110,8 @@ func timeFits(d *device, n, columns int, scores string) (time.Duration, error) {
 		return 0, err
 	}
 	defer f.Close()
-	fits := kernels.Fits{MaxIter: costRounds, Fill: func(int, *kernels.State) {}, Done: func(int, *kernels.State) {}}
+	most := 1
+	fits := kernels.Fits{MaxIter: costRounds, Fill: func(int, *kernels.State) {}, Done: func(_ int, s *kernels.State) { most = max(most, s.Iterations) }}
 	for m := range costModels {
 		var start []float32
 		for r := range costK {
@@ -123,7 +128,7 @@ func timeFits(d *device, n, columns int, scores string) (time.Duration, error) {
 		if err := f.Fit(context.Background(), fits); err != nil {
 			return 0, err
 		}
-		took = append(took, time.Since(begin)/costRounds)
+		took = append(took, time.Since(begin)/time.Duration(most))
 	}
 	took = took[1:] // the first one compiles and takes memory
 	slices.Sort(took)
@@ -169,6 +174,14 @@ func (p *Path) Worth(n, distinct, d, threads int) (bool, string) {
 	if p.named {
 		return true, ""
 	}
+	product, err := timeHost(p.host)
+	if err != nil {
+		return false, err.Error()
+	}
+	say := func(d time.Duration) string { return d.Round(max(d/100, 1)).String() }
+	if _, here := (cost{host: product}).times(n, distinct, d, threads); here < launches {
+		return false, fmt.Sprintf("eight models with %d centroids take %s an iteration on %s, as measured, less than it takes to tell a device", costK, say(here), p.host.Name())
+	}
 	dev, err := p.open()
 	if err != nil {
 		return false, err.Error()
@@ -177,11 +190,8 @@ func (p *Path) Worth(n, distinct, d, threads int) (bool, string) {
 	if err != nil {
 		return false, "its speed could not be measured: " + err.Error()
 	}
-	if c.host, err = timeHost(p.host); err != nil {
-		return false, err.Error()
-	}
+	c.host = product
 	there, here := c.times(n, distinct, d, threads)
-	say := func(d time.Duration) string { return d.Round(max(d/100, 1)).String() }
 	why := fmt.Sprintf("eight models with %d centroids take %s an iteration on %s and %s on %s, as measured", costK, say(there), dev.name, say(here), p.host.Name())
 	return there < here, why
 }

@@ -9,23 +9,32 @@ import (
 
 // device is an open device with its kernels, compiled when they are first asked for.
 type device struct {
-	api     driver.API
-	name    string
-	mps     int    // multiprocessors
-	shared  int    // bytes of shared memory that a block may have
-	total   uint64 // bytes of memory
+	api    driver.API
+	name   string
+	mps    int    // multiprocessors
+	shared int    // bytes of shared memory that a block may have
+	total  uint64 // bytes of memory
+	cost   func() (cost, error)
+
 	mu      sync.Mutex
-	modules map[string]driver.Module
-	kernels map[string]driver.Function
-	cost    func() (cost, error)
+	modules map[string]*module
 
 	forced   string // how points are scored; "" = as is faster
 	choosing sync.Mutex
 	chosen   map[string]string // how points are scored, by the kernels that compete
 }
 
+// module is a compiled text with its kernels.
+type module struct {
+	once    sync.Once
+	handle  driver.Module
+	err     error
+	mu      sync.Mutex
+	kernels map[string]driver.Function
+}
+
 func newDevice(api driver.API) (*device, error) {
-	d := &device{api: api, modules: map[string]driver.Module{}, kernels: map[string]driver.Function{}, chosen: map[string]string{}}
+	d := &device{api: api, modules: map[string]*module{}, chosen: map[string]string{}}
 	var err error
 	if d.name, err = api.DeviceName(); err != nil {
 		return nil, failed(err)
@@ -54,49 +63,75 @@ func (d *device) close() error {
 	defer d.mu.Unlock()
 	var first error
 	for _, m := range d.modules {
-		if err := d.api.UnloadModule(m); err != nil && first == nil {
+		if m.handle == 0 {
+			continue
+		}
+		if err := d.api.UnloadModule(m.handle); err != nil && first == nil {
 			first = failed(err)
 		}
 	}
 	clear(d.modules)
-	clear(d.kernels)
 	if err := d.api.Close(); err != nil && first == nil {
 		first = failed(err)
 	}
 	return first
 }
 
-// kernel returns the kernel of that name in a module, device/<module>.ptx.
-func (d *device) kernel(module, name string) (driver.Function, error) {
+// module returns the module of device/<name>.ptx. The driver compiles it, which takes it some tenths of a second where it has not
+// kept the result; several are compiled side by side.
+func (d *device) module(name string) (*module, error) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	if f, ok := d.kernels[name]; ok {
+	m := d.modules[name]
+	if m == nil {
+		m = &module{kernels: map[string]driver.Function{}}
+		d.modules[name] = m
+	}
+	d.mu.Unlock()
+	m.once.Do(func() {
+		text, err := ptx(name)
+		if err != nil {
+			m.err = err
+			return
+		}
+		m.handle, err = d.api.LoadModule(text)
+		m.err = failed(err)
+	})
+	return m, m.err
+}
+
+// compile begins to compile modules that will be needed. An error is told to whoever asks for them.
+func (d *device) compile(names ...string) {
+	var all sync.WaitGroup
+	for _, name := range names {
+		all.Go(func() { _, _ = d.module(name) })
+	}
+	all.Wait()
+}
+
+// kernel returns the kernel of that name in a module.
+func (d *device) kernel(of, name string) (driver.Function, error) {
+	m, err := d.module(of)
+	if err != nil {
+		return 0, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if f, ok := m.kernels[name]; ok {
 		return f, nil
 	}
-	m, ok := d.modules[module]
-	if !ok {
-		text, err := ptx(module)
-		if err != nil {
-			return 0, err
-		}
-		if m, err = d.api.LoadModule(text); err != nil {
-			return 0, failed(err)
-		}
-		d.modules[module] = m
-	}
-	f, err := d.api.Function(m, name)
+	f, err := d.api.Function(m.handle, name)
 	if err != nil {
 		return 0, failed(err)
 	}
-	d.kernels[name] = f
+	m.kernels[name] = f
 	return f, nil
 }
 
 // kernelsOf returns several kernels of a module.
-func (d *device) kernelsOf(module string, names ...string) ([]driver.Function, error) {
+func (d *device) kernelsOf(of string, names ...string) ([]driver.Function, error) {
 	var list []driver.Function
 	for _, name := range names {
-		f, err := d.kernel(module, name)
+		f, err := d.kernel(of, name)
 		if err != nil {
 			return nil, err
 		}

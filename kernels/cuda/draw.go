@@ -6,16 +6,16 @@ import (
 
 // Draw draws the weights on the device: its random memory accesses and 80 multiplications a row are what takes the host long.
 func (f *fitter) Draw(stream rng.Stream) ([]uint16, error) {
-	list, err := f.dev.kernelsOf("score", "multinomial", "narrow")
+	weights, err := f.draw(stream)
+	return weights, f.note(err)
+}
+
+func (f *fitter) draw(stream rng.Stream) ([]uint16, error) {
+	list, err := f.dev.kernelsOf("resample", "multinomial", "narrow")
 	if err != nil {
 		return nil, err
 	}
 	api := f.dev.api
-	if f.counts == 0 {
-		if f.counts = f.mem.take(uint64(f.n) * 4); f.mem.err != nil {
-			return nil, f.mem.err
-		}
-	}
 	if err := failed(api.Fill(f.counts, 0, uint64(f.n)*4, f.stream)); err != nil {
 		return nil, err
 	}

@@ -1,8 +1,10 @@
 package cuda
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 
 	"segovia/kernels"
 	"segovia/kernels/cuda/driver"
@@ -11,19 +13,30 @@ import (
 
 // held are points on a device. Where they are too many for its memory, they stay on the host and pass through it in chunks.
 type held struct {
-	dev  *device
-	mem  memory
-	n, d int
-	filter
-	host   *kernels.Rows
-	tiles  driver.Ptr // 0 where points pass through in chunks
-	square driver.Ptr // rounded up to whole blocks
-	scale  driver.Ptr
-	pass   driver.Function
-	most   int    // bytes of shared memory that a block of pass may have; 0 where it has no use for it
-	share  uint64 // bytes that a fitter may take
-	chunk  int    // points of a chunk
+	dev     *device
+	mem     memory
+	n, d    int
+	host    *kernels.Rows
+	filters []filter
+	tiles   driver.Ptr // 0 where points pass through in chunks
+	square  driver.Ptr // rounded up to whole blocks
+	scale   driver.Ptr
+	share   uint64 // bytes that a fitter may take
+	chunk   int    // points of a chunk
+
+	mu   sync.Mutex
+	left int       // fitters that there is still room for
+	idle []*fitter // that were closed and can be used again
 }
+
+// maxChunk is the size of a chunk: while one of so many bytes is labelled under some models, the next one comes.
+const maxChunk = 32 << 20
+
+// usual is what a fitter is expected to do at least: without room for that, it is better not there.
+const (
+	usualK    = 32
+	usualIter = 300
+)
 
 // Hold takes the points to the device.
 func (p *Path) Hold(points *kernels.Rows, goroutines int) (kernels.Held, error) {
@@ -38,79 +51,30 @@ func (p *Path) Hold(points *kernels.Rows, goroutines int) (kernels.Held, error) 
 	return hold(d, points, goroutines, scores)
 }
 
-// filter is a kernel that labels points: how it scores them, before canonical distances decide what the scores leave open.
-type filter struct {
-	name     string
-	wide     int     // columns that it works on, the rest being zero
-	points   int     // of a block of threads
-	round    int     // the number of centroids of a model is rounded up to a multiple of it
-	rowBytes int     // shared memory of a centroid; 0 where a block has one model at a time
-	gamma    float64 // relative error of a score
-}
-
-// How scores are made.
-const (
-	float32Scores = "float32" // by fused multiply-adds
-	tensorScores  = "tensor"  // by tensor cores, in TF32 with corrections
-)
-
-// filterFor returns the kernel for d columns.
-func filterFor(d int, scores string) filter {
-	sums := 8 * (d + 1)
-	if scores == tensorScores {
-		for _, wide := range []int{8, 16, 24, 32} {
-			if d <= wide {
-				points := 256
-				if wide > 16 {
-					points = 128
-				}
-				return filter{fmt.Sprintf("tensor%d", wide), wide, points, 8, 8*(wide+4) + 8 + sums, 1.01 * (1.25*float64(d) + 12) * 0x1p-23}
-			}
-		}
-	}
-	gamma := 1.01 * float64(d+4) * 0x1p-24
-	for _, wide := range []int{4, 8, 12, 16, 24, 32} {
-		if d <= wide {
-			return filter{fmt.Sprintf("pass%d", wide), wide, blockPoints, 1, 4*wide + 8 + sums, gamma}
-		}
-	}
-	return filter{"passWide", d, blockPoints, 1, 0, gamma}
-}
-
 func hold(dev *device, points *kernels.Rows, goroutines int, scores string) (_ kernels.Held, err error) {
-	h := &held{dev: dev, mem: memory{api: dev.api}, n: points.N, d: points.D, host: points, filter: filterFor(points.D, scores)}
+	h := &held{dev: dev, mem: memory{api: dev.api}, n: points.N, d: points.D, host: points, filters: filters(points.D, scores)}
 	defer func() {
 		if err != nil {
 			_ = h.mem.free()
 		}
 	}()
-	if h.pass, err = dev.kernel("lloyd", h.filter.name); err != nil {
-		return nil, err
-	}
-	if h.rowBytes > 0 {
-		h.most = dev.shared - staticShared
-		if err = failed(dev.api.AllowShared(h.pass, h.most)); err != nil {
-			return nil, err
-		}
-	}
+	dev.compile(h.filters[0].name, "lloyd", "seed")
 	free, _, err := dev.api.Memory()
 	if err != nil {
 		return nil, failed(err)
 	}
 	tiles := uint64(ceil(h.n, tile.Lanes)) * tile.Lanes * uint64(h.d) * 4
-	h.square, h.scale = h.mem.take(uint64(h.padded())*4), h.mem.take(uint64(h.d)*4)
-	if tiles <= free/2 {
-		h.tiles = h.mem.take(tiles)
-	} else {
-		h.chunk = max(int(free/16/uint64(goroutines)/uint64(4*h.d)/blockPoints), 1) * blockPoints
+	if tiles > free/2 {
+		h.chunk = max(int(min(free/16/uint64(goroutines), maxChunk)/uint64(4*h.d)/blockPoints), 1) * blockPoints
+		tiles = 0
 	}
-	if h.mem.err != nil {
-		return nil, h.mem.err
+	if err = h.mem.take(on(&h.square, uint64(h.padded())*4), on(&h.scale, uint64(h.d)*4), on(&h.tiles, tiles)); err != nil {
+		return nil, err
 	}
-	if h.tiles != 0 {
-		if err = toDevice(dev.api, h.tiles, points.Tiles[:tiles/4], 0); err != nil {
-			return nil, err
-		}
+	if tiles == 0 {
+		h.tiles = 0
+	} else if err = toDevice(dev.api, h.tiles, points.Tiles[:tiles/4], 0); err != nil {
+		return nil, err
 	}
 	if err = failed(dev.api.Fill(h.square, 0, uint64(h.padded())*4, 0)); err != nil {
 		return nil, err
@@ -128,39 +92,84 @@ func hold(dev *device, points *kernels.Rows, goroutines int, scores string) (_ k
 	if free, _, err = dev.api.Memory(); err != nil {
 		return nil, failed(err)
 	}
-	h.share = free / 10 * 9 / uint64(goroutines)
-	return h, nil
+	return h, h.divide(free/10*9, goroutines)
 }
 
-// grid returns the shared memory of a block of pass for models of up to kmax centroids, as much as leaves room for the blocks
-// that registers allow, and more only where one model needs it; and how many blocks run on the device at once.
-func (h *held) grid(kmax int) (shared, blocks int, err error) {
-	perMP, err := h.dev.api.BlocksPerMP(h.pass, threads, 0)
-	if err != nil {
-		return 0, 0, failed(err)
+// divide gives each fitter its share. Where there is room for fewer than goroutines, the others work on the host.
+func (h *held) divide(bytes uint64, goroutines int) error {
+	need := h.fixedBytes() + h.slotBytes(usualK, usualIter)
+	if h.chunk == 0 {
+		need += h.chainBytes(usualK)
 	}
-	if h.most > 0 {
-		const reserved = 1024 // of each block, by the hardware
-		shared = min(max(((h.dev.shared+reserved)/max(perMP, 1)-reserved-staticShared)&^15, ceil(kmax, h.round)*h.round*h.rowBytes), h.most)
-		if perMP, err = h.dev.api.BlocksPerMP(h.pass, threads, shared); err != nil {
-			return 0, 0, failed(err)
-		}
+	h.left = int(min(uint64(goroutines), bytes/need))
+	if h.left == 0 {
+		return fmt.Errorf("cuda: %w: %s has too little memory: fits take %d bytes of it at least, besides the points; %d are left",
+			kernels.ErrDevice, h.dev.name, need, bytes)
 	}
-	return shared, max(perMP, 1) * h.dev.mps, nil
+	h.share = bytes / uint64(h.left)
+	return nil
 }
 
 // padded is the number of labels of a slot: points, rounded up to whole blocks.
 func (h *held) padded() int { return ceil(h.n, blockPoints) * blockPoints }
 
-// Close gives the memory back.
-func (h *held) Close() error { return h.mem.free() }
+// slotBytes is what one model takes.
+func (h *held) slotBytes(kmax, maxIter int) uint64 {
+	row := 4*h.d + 4*max(h.d, widest) + 4 + 8*h.d + 8
+	return uint64(h.padded()) + uint64(kmax)*uint64(row) + 16*uint64(maxIter) + 64 + 8
+}
 
-// NewFitter returns a fitter with a stream of its own.
+// fixedBytes is what a fitter takes besides: weights, counts, chunks, and what rounding adds.
+func (h *held) fixedBytes() uint64 {
+	overhead := min(3*granule, h.dev.total/100) // of the allocations of fitter, models and seeds
+	return uint64(h.padded())*2 + uint64(h.n)*4 + 2*uint64(h.chunk)*uint64(h.d)*4 + overhead
+}
+
+// chainBytes is what one restart takes that draws its seeds.
+func (h *held) chainBytes(k int) uint64 {
+	return uint64(h.n)*8 + uint64(ceil(h.n, massBlock))*8 + uint64(k)*(candidatesMax*8+4) + sizeOf([]chain{{}})
+}
+
+// Close gives the memory back.
+func (h *held) Close() error {
+	var errs []error
+	for _, f := range h.idle {
+		errs = append(errs, f.close())
+	}
+	h.idle = nil
+	return errors.Join(append(errs, h.mem.free())...)
+}
+
+// NewFitter returns a fitter with a stream of its own, or kernels.ErrOnHost where there is room for no more.
 func (h *held) NewFitter() (kernels.Fitter, error) {
+	h.mu.Lock()
+	if n := len(h.idle); n > 0 {
+		f := h.idle[n-1]
+		h.idle = h.idle[:n-1]
+		h.mu.Unlock()
+		return f, nil
+	}
+	if h.left == 0 {
+		h.mu.Unlock()
+		return nil, kernels.ErrOnHost
+	}
+	h.left--
+	h.mu.Unlock()
 	f := &fitter{held: h, mem: memory{api: h.dev.api}}
 	if err := f.open(); err != nil {
-		_ = f.Close()
+		_ = f.close()
 		return nil, err
 	}
 	return f, nil
+}
+
+// Close lets another goroutine have the fitter; one that failed is given back to the device.
+func (f *fitter) Close() error {
+	if f.broken {
+		return f.close()
+	}
+	f.held.mu.Lock()
+	defer f.held.mu.Unlock()
+	f.held.idle = append(f.held.idle, f)
+	return nil
 }

@@ -19,9 +19,9 @@ func TestLayout(t *testing.T) {
 		module, kernel string
 		size           uintptr
 	}{
-		{"lloyd", "pass16", unsafe.Sizeof(work{})}, {"lloyd", "step", unsafe.Sizeof(work{})}, {"lloyd", "tensor8", unsafe.Sizeof(work{})},
+		{"pass16", "pass16", unsafe.Sizeof(work{})}, {"lloyd", "step", unsafe.Sizeof(work{})}, {"tensor8", "tensor8", unsafe.Sizeof(work{})},
 		{"seed", "draw", unsafe.Sizeof(seeding{})}, {"score", "score16", unsafe.Sizeof(scoring{})},
-		{"score", "multinomial", unsafe.Sizeof(resample{})},
+		{"resample", "multinomial", unsafe.Sizeof(resample{})},
 	} {
 		text, err := ptx(c.module)
 		if err != nil {

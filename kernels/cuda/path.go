@@ -9,6 +9,7 @@
 package cuda
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -20,16 +21,25 @@ import (
 type Path struct {
 	host     kernels.Path
 	open     func() (*device, error)
+	present  func() (name string, err error) // without opening it
 	named    bool
 	fallback bool
 }
 
 // New returns the path on the first device that can be used; host is the path of the processor beside it.
-func New(host kernels.Path) *Path { return &Path{host: host, open: first} }
+func New(host kernels.Path) *Path {
+	return &Path{host: host, open: first, present: func() (string, error) {
+		list, err := devices()
+		if err != nil {
+			return "", err
+		}
+		return list[0].String(), nil
+	}}
+}
 
 // On returns the path on a device that is open already. Points are scored by "float32" or "tensor"; "" is whatever is faster.
 func On(api driver.API, host kernels.Path, scores string) *Path {
-	return &Path{host: host, open: sync.OnceValues(func() (*device, error) {
+	return &Path{host: host, present: api.DeviceName, open: sync.OnceValues(func() (*device, error) {
 		d, err := newDevice(api)
 		if err == nil {
 			d.forced = scores
@@ -40,15 +50,27 @@ func On(api driver.API, host kernels.Path, scores string) *Path {
 
 // first opens the first device, once in a process: its context and the compiled kernels serve all who come.
 var first = sync.OnceValues(func() (*device, error) {
+	list, err := devices()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range list {
+		api, failure := driver.Open(d.Ordinal)
+		if failure == nil {
+			return newDevice(api)
+		}
+		err = errors.Join(err, failure) // another process may have it for itself
+	}
+	return nil, fmt.Errorf("cuda: %w: %w", kernels.ErrUnavailable, err)
+})
+
+// devices looks for devices, once in a process; it opens none, which takes a while and memory.
+var devices = sync.OnceValues(func() ([]driver.Device, error) {
 	list, err := driver.Devices()
 	if err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
-	api, err := driver.Open(list[0].Ordinal)
-	if err != nil {
-		return nil, fmt.Errorf("cuda: %w", err)
-	}
-	return newDevice(api)
+	return list, nil
 })
 
 // With returns the path with named, taken whether it is faster or not, and with fallback, which lets the host go on where the
@@ -67,7 +89,7 @@ func (p *Path) Name() string { return "cuda" }
 
 // Available returns nil if there is a device that the path can use.
 func (p *Path) Available() error {
-	_, err := p.open()
+	_, err := p.present()
 	return err
 }
 
@@ -83,11 +105,5 @@ func (p *Path) Close() error {
 	return d.close()
 }
 
-// Device describes the device: name, memory, multiprocessors.
-func (p *Path) Device() (string, error) {
-	d, err := p.open()
-	if err != nil {
-		return "", err
-	}
-	return d.String(), nil
-}
+// Device names the device.
+func (p *Path) Device() (string, error) { return p.present() }

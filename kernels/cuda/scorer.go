@@ -17,9 +17,8 @@ type scorer struct {
 	dev     *device
 	d, wide int
 	stream  driver.Stream
-	mem     memory // of all calls
 	models  []scoring
-	loaded  memory // of the models
+	loaded  []memory // of the models
 	stack   []kernels.Centroids
 	size    int // points that the buffers below hold
 	call    memory
@@ -36,7 +35,7 @@ func (p *Path) Open(d int) (kernels.Scorer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &scorer{dev: dev, d: d, mem: memory{api: dev.api}, loaded: memory{api: dev.api}, call: memory{api: dev.api}, open: p.host.Open}
+	s := &scorer{dev: dev, d: d, call: memory{api: dev.api}, open: p.host.Open}
 	name := "scoreWide"
 	switch s.wide = d; {
 	case d <= 16:
@@ -57,7 +56,7 @@ func (p *Path) Open(d int) (kernels.Scorer, error) {
 
 // Close gives all back. It returns the first error of the device, whose work the host then did.
 func (s *scorer) Close() error {
-	for _, err := range []error{s.loaded.free(), s.call.free(), s.mem.free(), failed(s.dev.api.CloseStream(s.stream))} {
+	for _, err := range []error{s.unload(), s.call.free(), failed(s.dev.api.CloseStream(s.stream))} {
 		s.err = errors.Join(s.err, err)
 	}
 	if s.host != nil {
@@ -94,18 +93,31 @@ func (s *scorer) Load(stack []kernels.Centroids) {
 	}
 }
 
+// unload lets the models go.
+func (s *scorer) unload() error {
+	var first error
+	for i := range s.loaded {
+		if err := s.loaded[i].free(); err != nil && first == nil {
+			first = err
+		}
+	}
+	s.loaded = s.loaded[:0]
+	return first
+}
+
 func (s *scorer) load() error {
-	if err := s.loaded.free(); err != nil {
+	if err := s.unload(); err != nil {
 		return err
 	}
 	s.models = s.models[:0]
 	for _, c := range s.stack {
 		k := uint64(c.K)
-		m := scoring{rows: s.loaded.take(k * uint64(s.d) * 4), negated: s.loaded.take(k * uint64(s.wide) * 4), h: s.loaded.take(k * 4),
-			bounds: s.loaded.take(16), d: uint32(s.d), wide: uint32(s.wide), k: uint32(k)}
-		if s.loaded.err != nil {
-			return s.loaded.err
+		m := scoring{d: uint32(s.d), wide: uint32(s.wide), k: uint32(k)}
+		of := memory{api: s.dev.api}
+		if err := of.take(on(&m.rows, k*uint64(s.d)*4), on(&m.negated, k*uint64(s.wide)*4), on(&m.h, k*4), on(&m.bounds, 16)); err != nil {
+			return err
 		}
+		s.loaded = append(s.loaded, of)
 		if err := toDevice(s.dev.api, m.rows, c.C, s.stream); err != nil {
 			return err
 		}
@@ -127,10 +139,10 @@ func (s *scorer) fit(n int) error {
 		return err
 	}
 	padded := uint64(ceil(n, tile.Lanes) * tile.Lanes)
-	s.buffers = scoring{tiles: s.call.take(padded * uint64(s.d) * 4), square: s.call.take(padded * 4), labels: s.call.take(padded),
-		upper: s.call.take(padded * 4), lower: s.call.take(padded * 4), distances: s.call.take(padded * 8), rows: s.call.take(uint64(s.d) * 4)}
-	if s.call.err != nil {
-		return s.call.err
+	b := &s.buffers
+	if err := s.call.take(on(&b.tiles, padded*uint64(s.d)*4), on(&b.square, padded*4), on(&b.labels, padded), on(&b.upper, padded*4),
+		on(&b.lower, padded*4), on(&b.distances, padded*8), on(&b.rows, uint64(s.d)*4)); err != nil {
+		return err
 	}
 	s.size = int(padded)
 	return nil

@@ -1,6 +1,8 @@
 package cuda
 
 import (
+	"fmt"
+
 	"segovia/kernels"
 	"segovia/kernels/cuda/driver"
 	"segovia/kernels/rng"
@@ -11,6 +13,7 @@ type seedRoom struct {
 	mem     memory
 	chains  int
 	k       int
+	full    bool // there was no room for more
 	work    seeding
 	kernels struct{ masses, draw, potentials, choose, approach driver.Function }
 }
@@ -33,74 +36,69 @@ func (f *fitter) Seed(k int, streams []rng.Stream) ([][]int32, error) {
 	}
 	seeds := make([][]int32, 0, len(streams))
 	for len(seeds) < len(streams) {
-		if err := f.makeSeedRoom(k, len(streams)-len(seeds)); err != nil {
-			return nil, err
-		}
 		now := streams[len(seeds):]
-		now = now[:min(len(now), f.seeds.chains)]
-		drawn, err := f.seed(k, now)
+		if err := f.makeSeedRoom(k, len(now)); err != nil {
+			return nil, f.note(err)
+		}
+		drawn, err := f.seed(k, now[:min(len(now), f.seeds.chains)])
 		if err != nil {
-			return nil, err
+			return nil, f.note(err)
 		}
 		seeds = append(seeds, drawn...)
 	}
 	return seeds, nil
 }
 
-// chainBytes is what one restart takes.
-func (f *fitter) chainBytes(k int) uint64 {
-	return uint64(f.n)*8 + uint64(ceil(f.n, massBlock))*8 + uint64(k)*(candidatesMax*8+4) + 160 + 1024
-}
-
-// makeSeedRoom makes room for so many restarts, or as many as memory allows. Models in progress have gone by then: their
-// room goes where both are too much.
+// makeSeedRoom makes room for so many restarts, or as many as memory allows: up to a third of it, so that models keep theirs.
 func (f *fitter) makeSeedRoom(k, streams int) error {
-	taken := f.fixedBytes()
-	if f.room != nil {
-		taken += uint64(f.room.slots) * f.slotBytes(f.room.kmax, f.room.maxIter)
+	if r := f.seeds; r != nil && r.k >= k && (r.chains >= streams || r.full) {
+		return nil
 	}
-	left := uint64(0)
-	if f.share > taken {
-		left = f.share - taken
+	if err := f.dropSeeds(); err != nil {
+		return err
 	}
-	chains := min(streams, int(min(left/f.chainBytes(k), 1<<16-1)))
-	if chains < 1 {
-		if f.room == nil {
-			return kernels.ErrOnHost
-		}
-		var first error
-		f.dropRoom(func(err error) { first = failed(err) })
-		if first != nil {
-			return first
-		}
-		return f.makeSeedRoom(k, streams)
+	least, taken := f.chainBytes(k), f.fixedBytes()
+	if f.share < taken+least { // divide leaves room for one of a usual number of seeds
+		return fmt.Errorf("cuda: %w: %s has too little memory to draw %d seeds", kernels.ErrDevice, f.dev.name, k)
 	}
-	if r := f.seeds; r != nil {
-		if r.chains >= chains && r.k >= k {
-			return nil
-		}
-		f.seeds = nil
-		if err := r.mem.free(); err != nil {
+	if f.share < taken+f.roomBytes()+least {
+		if err := f.dropRoom(); err != nil {
 			return err
 		}
 	}
-	r := &seedRoom{mem: memory{api: f.dev.api}, chains: chains, k: k}
-	f.seeds = r
+	most := min(f.share-taken-f.roomBytes(), max((f.share-taken)/3, least)) / least
+	chains := int(min(uint64(streams), most, 1<<16-1))
+	r := &seedRoom{mem: memory{api: f.dev.api}, chains: chains, k: k, full: chains < streams}
 	list, err := f.dev.kernelsOf("seed", "masses", "draw", "potentials", "choose", "approach")
 	if err != nil {
 		return err
 	}
 	r.kernels.masses, r.kernels.draw, r.kernels.potentials, r.kernels.choose, r.kernels.approach = list[0], list[1], list[2], list[3], list[4]
-	m, c, blocks := &r.mem, uint64(chains), ceil(f.n, massBlock)
-	r.work = seeding{tiles: f.tiles, chains: m.take(c * sizeOf([]chain{{}})), random: m.take(c * uint64(k) * candidatesMax * 8),
-		nearest: m.take(c * uint64(f.n) * 8), masses: m.take(c * uint64(blocks) * 8), seeds: m.take(c * uint64(k) * 4),
-		n: uint32(f.n), d: uint32(f.d), blocks: uint32(blocks)}
-	if m.err != nil {
-		f.seeds = nil
-		_ = m.free()
-		return m.err
+	c, blocks, w := uint64(chains), ceil(f.n, massBlock), &r.work
+	*w = seeding{tiles: f.tiles, n: uint32(f.n), d: uint32(f.d), blocks: uint32(blocks)}
+	if err := r.mem.take(on(&w.chains, c*sizeOf([]chain{{}})), on(&w.random, c*uint64(k)*candidatesMax*8), on(&w.nearest, c*uint64(f.n)*8),
+		on(&w.masses, c*uint64(blocks)*8), on(&w.seeds, c*uint64(k)*4)); err != nil {
+		return err
 	}
+	f.seeds = r
 	return nil
+}
+
+// seedBytes is what restarts take.
+func (f *fitter) seedBytes() uint64 {
+	if f.seeds == nil {
+		return 0
+	}
+	return uint64(f.seeds.chains) * f.chainBytes(f.seeds.k)
+}
+
+func (f *fitter) dropSeeds() error {
+	r := f.seeds
+	if r == nil {
+		return nil
+	}
+	f.seeds = nil
+	return r.mem.free()
 }
 
 // seed draws the seeds of as many streams as there is room for.

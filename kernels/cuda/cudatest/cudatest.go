@@ -17,6 +17,7 @@ import (
 type Device struct {
 	Memory          uint64 // bytes
 	Multiprocessors int
+	Shared          int          // bytes of shared memory that a block may have; 227 KiB
 	Seed            uint64       // of the order in which blocks and warps run
 	Host            kernels.Path // ref
 	Scores          string       // by which points are scored, "float32" (if empty) or "tensor"
@@ -31,7 +32,7 @@ func Fail(call string, code int) error { return emulator.Failure(call, code) }
 // Path returns the path on an emulated device. When the test ends, it fails if something was not given back.
 func Path(t testing.TB, d Device) *cuda.Path {
 	t.Helper()
-	api := emulator.New(emulator.Options{Memory: d.Memory, Multiprocessors: d.Multiprocessors, Seed: d.Seed, Fault: d.Fault})
+	api := emulator.New(emulator.Options{Memory: d.Memory, Multiprocessors: d.Multiprocessors, MaxShared: d.Shared, Seed: d.Seed, Fault: d.Fault})
 	host := d.Host
 	if host == nil {
 		host = ref.Path{}

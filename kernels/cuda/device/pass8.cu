@@ -1,0 +1,3 @@
+#include "pass.cuh"
+
+PASS(8, 4)

@@ -1,0 +1,3 @@
+#include "tensor.cuh"
+
+TENSOR(16, 4, 3)

@@ -1,0 +1,3 @@
+#include "tensor.cuh"
+
+TENSOR(24, 2, 4)

@@ -1,0 +1,3 @@
+#include "tensor.cuh"
+
+TENSOR(32, 2, 3)

@@ -1,0 +1,3 @@
+#include "tensor.cuh"
+
+TENSOR(8, 4, 4)
