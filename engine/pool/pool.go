@@ -146,10 +146,11 @@ func (p *Pool) Refine(ctx context.Context, fits Fits, maxIter int) (Fits, error)
 	return refined, err
 }
 
-// Pooling says how models share the processor: "per-model", each core works on one model at a time, or "shared", each core
-// passes once over the rows for several models.
+// Pooling says how models share the processor: "per-model", each core works on one model at a time, or "shared", each core, or the
+// device that holds the rows, passes once over them for several models.
 func (p *Pool) Pooling() string {
-	if p.Data.Shared(p.Data.M.N) {
+	there, ok := p.Path.(kernels.Resident)
+	if ok && p.Place().Path == there.Name() || p.Data.Shared(p.Data.M.N) {
 		return "shared"
 	}
 	return "per-model"
