@@ -69,6 +69,7 @@ fuzz: ## arbitrary points through each hardware path that runs here, FUZZTIME (6
 	$(GO) test -run '^$$' -fuzz '^FuzzConformanceAVX512$$' -fuzztime $(FUZZTIME) ./kernels/simd
 	$(GO) test -run '^$$' -fuzz '^FuzzConformance$$' -fuzztime $(FUZZTIME) ./kernels/blas
 	$(GO) test -run '^$$' -fuzz '^FuzzConformance$$' -fuzztime $(FUZZTIME) ./kernels/gorgonia
+	$(GO) test -run '^$$' -fuzz '^FuzzConformanceEmulated$$' -fuzztime $(FUZZTIME) ./kernels/cuda
 
 generate: $(BIN) ## write the files of a synthetic company of 50,000 customers to generated/
 	$(BIN) generate generated --customers 50000

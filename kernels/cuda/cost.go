@@ -100,7 +100,7 @@ func points(n, columns int) *kernels.Rows {
 // timeFits returns the time of one iteration of all models, the median of five.
 func timeFits(d *device, n, columns int, scores string) (time.Duration, error) {
 	rows := points(n, columns)
-	h, err := hold(d, rows, 1, scores)
+	h, err := hold(d, rows, 1, scores, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -171,7 +171,7 @@ func (c cost) times(n, distinct, d, threads int) (device, host time.Duration) {
 
 // Worth measures, once in a process, what iterations take on the device and on the host, and compares for points like these.
 func (p *Path) Worth(n, distinct, d, threads int) (bool, string) {
-	if p.named {
+	if p.options.Named {
 		return true, ""
 	}
 	product, err := timeHost(p.host)

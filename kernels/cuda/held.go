@@ -48,10 +48,10 @@ func (p *Path) Hold(points *kernels.Rows, goroutines int) (kernels.Held, error) 
 	if err != nil {
 		return nil, err
 	}
-	return hold(d, points, goroutines, scores)
+	return hold(d, points, goroutines, scores, p.options.Memory)
 }
 
-func hold(dev *device, points *kernels.Rows, goroutines int, scores string) (_ kernels.Held, err error) {
+func hold(dev *device, points *kernels.Rows, goroutines int, scores string, limit uint64) (_ kernels.Held, err error) {
 	h := &held{dev: dev, mem: memory{api: dev.api}, n: points.N, d: points.D, host: points, filters: filters(points.D, scores)}
 	defer func() {
 		if err != nil {
@@ -59,12 +59,12 @@ func hold(dev *device, points *kernels.Rows, goroutines int, scores string) (_ k
 		}
 	}()
 	dev.compile(h.filters[0].name, "lloyd", "seed")
-	free, _, err := dev.api.Memory()
+	free, err := dev.budget(limit)
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	tiles := uint64(ceil(h.n, tile.Lanes)) * tile.Lanes * uint64(h.d) * 4
-	if tiles > free/2 {
+	if tiles > free/5*3 {
 		h.chunk = max(int(min(free/16/uint64(goroutines), maxChunk)/uint64(4*h.d)/blockPoints), 1) * blockPoints
 		tiles = 0
 	}
@@ -89,10 +89,21 @@ func hold(dev *device, points *kernels.Rows, goroutines int, scores string) (_ k
 		return nil, err
 	}
 	runtime.KeepAlive(points)
-	if free, _, err = dev.api.Memory(); err != nil {
-		return nil, failed(err)
+	taken := uint64(h.padded())*4 + tiles
+	return h, h.divide(free-min(free, taken), goroutines)
+}
+
+// budget returns the bytes that points and fits may take: limit, or 90 % of what is free.
+func (d *device) budget(limit uint64) (uint64, error) {
+	free, _, err := d.api.Memory()
+	if err != nil {
+		return 0, failed(err)
 	}
-	return h, h.divide(free/10*9, goroutines)
+	free = free / 10 * 9
+	if limit > 0 {
+		return min(limit, free), nil
+	}
+	return free, nil
 }
 
 // divide gives each fitter its share. Where there is room for fewer than goroutines, the others work on the host.

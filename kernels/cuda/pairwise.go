@@ -54,18 +54,18 @@ type pairwiseKernel struct {
 	f       driver.Function
 }
 
-// Pairwise returns what sums distances on the device. All targets that are loaded at a time share half of the memory that is free
-// now.
+// Pairwise returns what sums distances on the device. All targets that are loaded at a time share half of the memory that the
+// path may take.
 func (p *Path) Pairwise() (pairwise.Device, error) {
 	d, err := p.open()
 	if err != nil {
 		return nil, err
 	}
-	free, _, err := d.api.Memory()
+	limit, err := d.budget(p.options.Memory)
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
-	return newPairwise(d, free/2)
+	return newPairwise(d, limit/2)
 }
 
 // newPairwise finds the kernels; limit are the bytes that all loaded targets share.

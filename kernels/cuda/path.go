@@ -19,11 +19,17 @@ import (
 
 // Path is the path on the first usable device.
 type Path struct {
-	host     kernels.Path
-	open     func() (*device, error)
-	present  func() (name string, err error) // without opening it
-	named    bool
-	fallback bool
+	host    kernels.Path
+	open    func() (*device, error)
+	present func() (name string, err error) // without opening it
+	options Options
+}
+
+// Options say how the path is taken.
+type Options struct {
+	Named    bool   // taken whether it is faster or not
+	Fallback bool   // the host goes on where the device fails
+	Memory   uint64 // of the device that points and fits may take, in bytes; 0 = 90 % of what is free
 }
 
 // New returns the path on the first device that can be used; host is the path of the processor beside it.
@@ -73,16 +79,15 @@ var devices = sync.OnceValues(func() ([]driver.Device, error) {
 	return list, nil
 })
 
-// With returns the path with named, taken whether it is faster or not, and with fallback, which lets the host go on where the
-// device fails.
-func (p *Path) With(named, fallback bool) *Path {
+// With returns the path with these options.
+func (p *Path) With(o Options) *Path {
 	q := *p
-	q.named, q.fallback = named, fallback
+	q.options = o
 	return &q
 }
 
 // Fallback says whether the host goes on where the device fails.
-func (p *Path) Fallback() bool { return p.fallback }
+func (p *Path) Fallback() bool { return p.options.Fallback }
 
 // Name returns "cuda".
 func (p *Path) Name() string { return "cuda" }

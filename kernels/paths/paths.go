@@ -22,7 +22,7 @@ import (
 // avx2, neon, ref, and last the ones that are taken only when named.
 func All() []kernels.Path {
 	onHost := host()
-	return append([]kernels.Path{cuda.New(first(onHost)).With(true, false)}, onHost...)
+	return append([]kernels.Path{cuda.New(first(onHost)).With(cuda.Options{Named: true})}, onHost...)
 }
 
 // host returns the paths of the processor.
@@ -56,15 +56,15 @@ var onlyNamed = []string{"blas", "gorgonia"}
 // Choose returns the path of that name, or for "auto" and "" the first that can run here; where that is a device with a
 // memory of its own, small work stays on the processor (kernels.Resident). A path that was named and cannot run, or does not
 // exist, is a SEG-HW-001 that says why.
-func Choose(name string) (kernels.Path, error) { return ChooseFor(name, OnFailureAuto) }
+func Choose(name string) (kernels.Path, error) { return ChooseFor(name, OnFailureAuto, 0) }
 
-// ChooseFor is Choose with what happens where a device fails during the work: one of OnFailureAuto, OnFailureCPU and
-// OnFailureStop.
-func ChooseFor(name, onFailure string) (kernels.Path, error) {
+// ChooseFor is Choose with what happens where a device fails during the work, one of OnFailureAuto, OnFailureCPU and
+// OnFailureStop, and with the bytes of the device's memory that may be taken; 0 = most of what is free.
+func ChooseFor(name, onFailure string, deviceMemory uint64) (kernels.Path, error) {
 	path, err := choose(name)
 	if c, ok := path.(*cuda.Path); ok {
 		named := c.Name() == name
-		return c.With(named, onFailure == OnFailureCPU || onFailure == OnFailureAuto && !named), err
+		return c.With(cuda.Options{Named: named, Fallback: onFailure == OnFailureCPU || onFailure == OnFailureAuto && !named, Memory: deviceMemory}), err
 	}
 	return path, err
 }

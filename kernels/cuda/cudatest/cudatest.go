@@ -44,7 +44,7 @@ func Path(t testing.TB, d Device) *cuda.Path {
 			t.Errorf("not given back: %s", leak)
 		}
 	})
-	return path.With(true, false)
+	return path.With(cuda.Options{Named: true})
 }
 
 var _ driver.API = (*emulator.Device)(nil)

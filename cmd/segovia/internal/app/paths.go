@@ -67,7 +67,8 @@ func newPathsCommand(e *env) *cobra.Command {
 		Long: `Lists the hardware paths of the kernels in the order in which auto tries them, each available or with the reason why
 not, and the features of the processor. Every path gives the same labels to the last bit; they differ in speed alone.
 cuda needs an NVIDIA GPU (compute capability 8.0 or more) and its driver, and nothing else; auto takes it where it
-measures that it is faster for the data at hand.`,
+measures that it is faster for the data at hand. Of several devices the first is taken; the variable
+CUDA_VISIBLE_DEVICES, which the driver reads, says which ones there are.`,
 		Example: "segovia paths\nsegovia paths --json",
 		Args:    takes(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {

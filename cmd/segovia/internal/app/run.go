@@ -110,7 +110,7 @@ func (e *env) newNight(args []string, f runFlags) (*night, error) {
 			return nil, err
 		}
 	}
-	path, err := paths.ChooseFor(cfg.Run.Hardware.Path, cfg.Run.Hardware.OnFailure)
+	path, err := paths.ChooseFor(cfg.Run.Hardware.Path, cfg.Run.Hardware.OnFailure, uint64(cfg.Run.Hardware.DeviceMemory))
 	if err != nil {
 		return nil, err
 	}

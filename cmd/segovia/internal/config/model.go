@@ -49,8 +49,9 @@ type Run struct {
 
 // Hardware is `run.hardware`.
 type Hardware struct {
-	Path      string `cfg:"path" def:"auto" enum:"auto|ref|avx2|avx512|neon|blas|gorgonia|cuda" doc:"Hardware path; auto takes the fastest that works."`
-	OnFailure string `cfg:"on_failure" def:"auto" enum:"auto|cpu|stop" doc:"Where a GPU fails during the work: cpu lets the processor go on with the same labels, stop ends the run; auto is stop where path names cuda, else cpu."`
+	Path         string `cfg:"path" def:"auto" enum:"auto|ref|avx2|avx512|neon|blas|gorgonia|cuda" doc:"Hardware path; auto takes the fastest that works."`
+	OnFailure    string `cfg:"on_failure" def:"auto" enum:"auto|cpu|stop" doc:"Where a GPU fails during the work: cpu lets the processor go on with the same labels, stop ends the run; auto is stop where path names cuda, else cpu."`
+	DeviceMemory Size   `cfg:"device_memory" def:"auto" doc:"Memory of a GPU that points and fits may take, for example 8GiB; auto takes 90 % of what is free."`
 }
 
 // Source is one table, of one or more files.
