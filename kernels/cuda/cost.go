@@ -64,7 +64,7 @@ func points(n int) *kernels.Rows {
 // timeFits returns the time of one iteration of all models, the median of five.
 func timeFits(d *device, n int) (time.Duration, error) {
 	rows := points(n)
-	h, err := hold(d, rows, 1)
+	h, err := hold(d, rows, 1, nil)
 	if err != nil {
 		return 0, err
 	}

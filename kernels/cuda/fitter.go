@@ -13,6 +13,7 @@ import (
 type fitter struct {
 	*held
 	stream driver.Stream
+	watch  *stopwatch
 	mem    memory // that lasts as long as the fitter
 	weight driver.Ptr
 	counts driver.Ptr // of a draw; 0 before the first
@@ -62,6 +63,9 @@ func (f *fitter) open() error {
 	if f.stream, err = f.dev.api.NewStream(); err != nil {
 		return failed(err)
 	}
+	if f.watch, err = f.clock.watch(f.stream, f.clock.fitterMarks()); err != nil {
+		return err
+	}
 	list, err := f.dev.kernelsOf("lloyd", "begin", "step", "plan")
 	if err != nil {
 		return err
@@ -85,6 +89,7 @@ func (f *fitter) Close() error {
 		note(f.dev.api.Synchronize(f.stream))
 	}
 	f.dropRoom(note)
+	note(f.watch.close())
 	if f.seeds != nil {
 		note(f.seeds.mem.free())
 		f.seeds = nil
@@ -270,7 +275,7 @@ func (f *fitter) fill(r *room) error {
 // capture records iterations as a graph, for the weights as they are.
 func (f *fitter) capture() error {
 	r := f.room
-	if f.tiles == 0 {
+	if f.tiles == 0 || f.clock.apart() {
 		return nil
 	}
 	if r.chain != 0 {
@@ -319,11 +324,17 @@ func (f *fitter) passAll(w *work) error {
 
 // finish ends an iteration.
 func (f *fitter) finish(w *work) error {
-	if err := launch(f.dev, f.step, f.room.slots, 1, threads, 0, f.stream, w); err != nil {
+	if err := f.endIteration(w); err != nil {
 		return err
 	}
-	return launch(f.dev, f.plan, 1, 1, 32, 0, f.stream, w)
+	return f.planNext(w)
 }
+
+func (f *fitter) endIteration(w *work) error {
+	return launch(f.dev, f.step, f.room.slots, 1, threads, 0, f.stream, w)
+}
+
+func (f *fitter) planNext(w *work) error { return launch(f.dev, f.plan, 1, 1, 32, 0, f.stream, w) }
 
 // enter puts a fit into a slot, on the host's side.
 func (f *fitter) enter(at int, start []float32, maxIter int) error {
@@ -352,11 +363,19 @@ func (f *fitter) advance(entered bool) error {
 			return err
 		}
 	}
-	if r.chain != 0 {
+	if err := f.watch.mark(0); err != nil {
+		return err
+	}
+	switch {
+	case r.chain != 0:
 		if err := failed(api.LaunchGraph(r.chain, f.stream)); err != nil {
 			return err
 		}
-	} else {
+	case f.tiles != 0:
+		if err := f.iterateApart(); err != nil {
+			return err
+		}
+	default:
 		if err := f.passChunks(); err != nil {
 			return err
 		}
@@ -367,7 +386,7 @@ func (f *fitter) advance(entered bool) error {
 			return err
 		}
 	}
-	return failed(api.Synchronize(f.stream))
+	return f.arrive()
 }
 
 // passChunks takes all points through the device, one chunk after the other: while one is being labelled under all models,
@@ -463,10 +482,9 @@ func (f *fitter) stateOf(at int) (*kernels.State, error) {
 	for c := range k {
 		copy(s.Sums[c*padded:c*padded+f.d], r.sums[(base+c)*f.d:])
 	}
-	if err := toHost(f.dev.api, s.Labels, r.work.labels+driver.Ptr(uint64(at)*r.work.stride), f.stream); err != nil {
-		return nil, err
-	}
-	return s, failed(f.dev.api.Synchronize(f.stream))
+	return s, f.timed(Labels, sizeOf(s.Labels), func() error {
+		return toHost(f.dev.api, s.Labels, r.work.labels+driver.Ptr(uint64(at)*r.work.stride), f.stream)
+	})
 }
 
 // resume takes a fit that the host filled back to its slot.

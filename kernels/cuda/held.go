@@ -22,6 +22,7 @@ type held struct {
 	most       int    // bytes of shared memory that a block of pass may have; 0 where it has no use for it
 	share      uint64 // bytes that a fitter may take
 	chunk      int    // points of a chunk
+	clock      *clock
 }
 
 // Hold takes the points to the device.
@@ -30,7 +31,7 @@ func (p *Path) Hold(points *kernels.Rows, goroutines int) (kernels.Held, error) 
 	if err != nil {
 		return nil, err
 	}
-	return hold(d, points, goroutines)
+	return hold(d, points, goroutines, p.timing)
 }
 
 // widths are the columns for which there is a kernel that keeps points in registers.
@@ -46,11 +47,11 @@ func widthOf(d int) (wide, kernel int) {
 	return d, 0
 }
 
-func hold(dev *device, points *kernels.Rows, goroutines int) (_ kernels.Held, err error) {
+func hold(dev *device, points *kernels.Rows, goroutines int, timing *Timing) (_ kernels.Held, err error) {
 	h := &held{dev: dev, mem: memory{api: dev.api}, n: points.N, d: points.D, host: points}
 	defer func() {
 		if err != nil {
-			_ = h.mem.free()
+			_ = h.Close()
 		}
 	}()
 	var kernel int
@@ -82,7 +83,20 @@ func hold(dev *device, points *kernels.Rows, goroutines int) (_ kernels.Held, er
 	if h.mem.err != nil {
 		return nil, h.mem.err
 	}
+	if h.clock, err = newClock(dev.api, timing); err != nil {
+		return nil, err
+	}
+	watch, err := h.clock.watch(0, 2)
+	if err != nil {
+		return nil, err
+	}
+	defer watch.close()
+	if err = watch.mark(0); err != nil {
+		return nil, err
+	}
+	sent := sizeOf(points.Square[:h.n]) + sizeOf(points.Scale[:h.d])
 	if h.tiles != 0 {
+		sent += tiles
 		if err = toDevice(dev.api, h.tiles, points.Tiles[:tiles/4], 0); err != nil {
 			return nil, err
 		}
@@ -96,7 +110,13 @@ func hold(dev *device, points *kernels.Rows, goroutines int) (_ kernels.Held, er
 	if err = toDevice(dev.api, h.scale, points.Scale[:h.d], 0); err != nil {
 		return nil, err
 	}
+	if err = watch.mark(1); err != nil {
+		return nil, err
+	}
 	if err = failed(dev.api.Synchronize(0)); err != nil {
+		return nil, err
+	}
+	if err = watch.add(Transfer, 0, 1, sent); err != nil {
 		return nil, err
 	}
 	runtime.KeepAlive(points)
@@ -131,7 +151,13 @@ func (h *held) rowBytes() int { return 4*h.wide + 8 + 8*(h.d+1) }
 func (h *held) padded() int { return ceil(h.n, blockPoints) * blockPoints }
 
 // Close gives the memory back.
-func (h *held) Close() error { return h.mem.free() }
+func (h *held) Close() error {
+	stopped := h.clock.close()
+	if err := h.mem.free(); err != nil {
+		return err
+	}
+	return stopped
+}
 
 // NewFitter returns a fitter with a stream of its own.
 func (h *held) NewFitter() (kernels.Fitter, error) {

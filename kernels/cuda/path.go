@@ -22,6 +22,7 @@ type Path struct {
 	open     func() (*device, error)
 	named    bool
 	fallback bool
+	timing   *Timing
 }
 
 // New returns the path on the first device that can be used; host is the path of the processor beside it.
