@@ -8,6 +8,7 @@ type Report struct {
 	Version       string       `json:"version"` // of segovia
 	Machine       Machine      `json:"machine"`
 	Probes        []Probe      `json:"probes"` // one for each number of threads
+	Device        *DeviceProbe `json:"device"` // null: no path of the work is on one
 	Works         []WorkResult `json:"works"`
 	Skipped       []Skipped    `json:"skipped"`
 }
@@ -65,13 +66,16 @@ type PathResult struct {
 	Iterations *float64 `json:"iterations"`
 	// PairsPerS are pairs of a point with a centroid: all that were scored ("exact"), or those that the fits would score
 	// if none were skipped ("plain").
-	PairsPerS    *float64     `json:"pairs_per_s"`
-	PairsCounted string       `json:"pairs_counted"`
-	PeakUnit     string       `json:"peak_unit"` // the unit whose peak the share is of
-	PeakShare    *float64     `json:"peak_share"`
-	ReadShare    *float64     `json:"read_share"` // of the points' bytes, read once a pass, in what memory can deliver; null where a cache holds them
-	Hash         string       `json:"hash"`       // SHA-256 of all labels and bootstrap values
-	Cells        []CellResult `json:"cells"`      // of scoring
+	PairsPerS    *float64      `json:"pairs_per_s"`
+	PairsCounted string        `json:"pairs_counted"`
+	PeakUnit     string        `json:"peak_unit"` // the unit whose peak the share is of
+	PeakShare    *float64      `json:"peak_share"`
+	ReadShare    *float64      `json:"read_share"` // of the points' bytes, read once a pass, in what memory can deliver; null where a cache holds them
+	Hash         string        `json:"hash"`       // SHA-256 of all labels and bootstrap values, of the first set of points
+	Sets         []string      `json:"set_hashes"` // of each set of points; empty where it was not reached
+	Cells        []CellResult  `json:"cells"`      // of scoring
+	Device       *DeviceTimes  `json:"device"`     // null on the processor
+	Models       []ModelResult `json:"models"`     // of fits of one model at a time
 }
 
 // CellResult is one shape of scoring.

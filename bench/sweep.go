@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"fmt"
 
 	"segovia/engine/ports"
 	"segovia/engine/sweep"
@@ -16,7 +17,7 @@ func (w Workload) Config(threads int) sweep.Config {
 
 // Input returns the workload's points, prepared; dir is where files lie.
 func (w Workload) Input(dir string) (sweep.Input, error) {
-	columns, err := w.Points.Columns(w.ID, dir)
+	columns, err := w.Points.Columns(w.pointsID(), dir)
 	if err != nil {
 		return sweep.Input{}, err
 	}
@@ -32,9 +33,13 @@ func (j *Job) sweep(whole Workload, dir string) error {
 	}
 	w := j.Work
 	j.run = func(ctx context.Context, path kernels.Path, threads int) (Sample, error) {
+		path, timing := timed(path, false)
 		r, solutions, err := sweep.Run(ctx, in, w.Config(threads), path, ports.Silent{})
 		if err != nil {
 			return Sample{}, err
+		}
+		if at := r.Environment; timing != nil && at.Path != path.Name() {
+			return Sample{}, fmt.Errorf("the fits ran on %s and not on %s: %s", at.Path, path.Name(), at.PathWhy)
 		}
 		fit, stability, gap := r.Environment.Timings["fit_s"], r.Environment.Timings["stability_s"], r.Environment.Timings["gap_s"]
 		s := Sample{Seconds: fit + stability + gap, Fits: r.Fits}
@@ -65,6 +70,9 @@ func (j *Job) sweep(whole Workload, dir string) error {
 		}
 		s.Flops = 2 * float64(r.D) * s.Pairs
 		s.Hash = sum.String()
+		if timing != nil {
+			s.Device = deviceTimes(timing.Take())
+		}
 		return s, nil
 	}
 	return nil
