@@ -41,9 +41,9 @@ func TestDeviceWorkloads(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range works {
-		works[i].Points.Dim, works[i].Sets = 4, 2
+		works[i].Points.Rows, works[i].Points.Dim, works[i].Sets = 200, 4, 2
 	}
-	r, err := Measure(t.Context(), Config{Workloads: works, Paths: []kernels.Path{ref.Path{}, device}, Threads: []int{1}, Repeat: 3, Small: true, Progress: ports.Silent{}})
+	r, err := Measure(t.Context(), Config{Workloads: works, Paths: []kernels.Path{ref.Path{}, device}, Threads: []int{1}, Repeat: 2, Small: true, Progress: ports.Silent{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,13 +88,24 @@ func TestDeviceWorkloads(t *testing.T) {
 // Silhouettes on a device, once with enough rows that it is asked.
 func TestDeviceSilhouettes(t *testing.T) {
 	w := Workload{ID: "G5", Kind: KindSilhouette, Points: Points{Rows: 4096, Dim: 2, Segments: 2}, K: []int{2}, Labelings: 1}
-	device := cudatest.Path(t, cudatest.Device{})
-	r, err := Measure(t.Context(), Config{Workloads: []Workload{w}, Paths: []kernels.Path{device}, Threads: []int{1}, Repeat: 1, Progress: ports.Silent{}})
+	job, err := Prepare(t.Context(), w, w, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if on := r.Works[0].Results; len(on) != 2 || on[0].Path != "" || on[1].Device == nil || on[1].Device.BusyS <= 0 || on[1].Device.FloorUnit != "fp64" || on[1].Device.FloorFlops != 4096*4096*14 {
-		t.Errorf("%+v", on)
+	device := cudatest.Path(t, cudatest.Device{})
+	if list := onDevices([]kernels.Path{ref.Path{}, device}); !job.Pathless || !job.Devices || len(list) != 1 || list[0] != kernels.Path(device) {
+		t.Fatalf("%+v, %v", job, list)
+	}
+	host, err := job.Run(t.Context(), nil, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	on, err := job.Run(t.Context(), device, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if host.Hash != on.Hash || host.Device != nil || on.Device.busy <= 0 || on.Device.unit != "fp64" || on.Flops != 4096*4096*14 {
+		t.Errorf("%+v, on the host %+v", on, host)
 	}
 }
 

@@ -112,7 +112,7 @@ type cell struct {
 func (c Config) work(ctx context.Context, job *Job, report *Report) (WorkResult, []Skipped, error) {
 	w := job.Work
 	result := WorkResult{ID: w.ID, Title: w.Title, Rows: w.Points.Rows, Dim: w.Points.Dim, K: w.K, Restarts: w.Restarts,
-		Bootstrap: w.Bootstrap, Fraction: c.Fraction, Small: c.Small, Results: []PathResult{}}
+		Bootstrap: w.Bootstrap, MaxIter: w.MaxIter, Fraction: c.Fraction, Small: c.Small, Results: []PathResult{}}
 	var skipped []Skipped
 	var cells []*cell
 	list := c.Paths

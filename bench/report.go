@@ -47,6 +47,7 @@ type WorkResult struct {
 	K          []int        `json:"k"`
 	Restarts   int          `json:"restarts"`
 	Bootstrap  int          `json:"bootstrap"` // pairs
+	MaxIter    int          `json:"max_iter"`  // of each fit; 0 = as in a sweep
 	Fraction   float64      `json:"fraction"`  // of the repetitions, as it was asked for
 	Small      bool         `json:"small"`     // cut down to a moment's work: its times say nothing
 	HashesSame bool         `json:"hashes_same"`
