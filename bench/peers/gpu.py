@@ -268,6 +268,8 @@ def main():
         run.peers()
     run.write()
     print(run.table(), end="")
+    if options.device == "cuda" and not any(r["report"]["device"] for r in run.result["ours"]):
+        sys.exit("Segovia did not run on a device")
     sys.exit(0 if run.result["ours"] and all(w["hashes_same"] for r in run.result["ours"] for w in r["report"]["works"]) else 1)
 
 
