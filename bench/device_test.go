@@ -85,6 +85,26 @@ func TestDeviceWorkloads(t *testing.T) {
 	}
 }
 
+// Rows with the same values are fitted as one on the processor, and no times of a device are told.
+func TestMergedRowsHaveNoDevice(t *testing.T) {
+	w := Workload{ID: "W1", Kind: KindSweep, Points: Points{Rows: 300, Dim: 1, Segments: 1}, K: []int{2}, Restarts: 1, Init: "random"}
+	columns, err := w.Points.Columns("W1", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range columns[0] {
+		columns[0][i] = float64(i % 3)
+	}
+	in, err := prepared(columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := w.sweeping(w, in)(t.Context(), cudatest.Path(t, cudatest.Device{}), 1)
+	if err != nil || s.Device != nil {
+		t.Errorf("%+v, %v", s.Device, err)
+	}
+}
+
 // Silhouettes on a device, once with enough rows that it is asked.
 func TestDeviceSilhouettes(t *testing.T) {
 	w := Workload{ID: "G5", Kind: KindSilhouette, Points: Points{Rows: 4096, Dim: 2, Segments: 2}, K: []int{2}, Labelings: 1}

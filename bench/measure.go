@@ -56,6 +56,7 @@ func Measure(ctx context.Context, c Config) (*Report, error) {
 			whole = whole.Small()
 		}
 		w := whole.Part(c.Fraction)
+		w.Sets = min(w.Sets, c.Repeat)
 		c.Progress.Begin(w.ID+" points", int64(w.Points.Rows), "rows")
 		job, err := Prepare(ctx, w, whole, c.Dir)
 		c.Progress.End()
@@ -170,7 +171,7 @@ func (c Config) work(ctx context.Context, job *Job, report *Report) (WorkResult,
 func (c *cell) result(w Workload, report *Report) (PathResult, error) {
 	first := c.samples[0]
 	r := PathResult{Threads: c.threads, Fits: first.Fits, PairsCounted: first.PairsCounted, Hash: first.Hash, Cells: []CellResult{},
-		Sets: make([]string, max(w.Sets, 1)), Device: c.device(report.Device), Models: c.models(w, report.Device)}
+		Sets: make([]string, max(w.Sets, 1)), Enter: medianOf(c.samples, func(s Sample) float64 { return s.EnterSeconds }), Device: c.device(report.Device), Models: c.models(w, report.Device)}
 	if c.path != nil {
 		r.Path = c.path.Name()
 	}

@@ -76,6 +76,7 @@ type PathResult struct {
 	Sets         []string      `json:"set_hashes"` // of each set of points; empty where it was not reached
 	Cells        []CellResult  `json:"cells"`      // of scoring
 	Device       *DeviceTimes  `json:"device"`     // null on the processor
+	Enter        float64       `json:"enter_s"`    // of seconds: before the first of models, the points going to the device among it
 	Models       []ModelResult `json:"models"`     // of fits of one model at a time
 }
 
