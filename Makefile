@@ -11,7 +11,7 @@ LDFLAGS := -X segovia/cmd/segovia/internal/app.version=$(VERSION)
 # Packages with goroutines of their own: they are tested under the race detector too.
 RACE := ./engine/internal/par ./engine/pool ./engine/stability ./engine/sweep ./engine/validity ./engine/features ./engine/tiers ./engine/company ./io/anyio ./io/runstore ./kernels/cuda/driver
 
-.PHONY: demo test bench gobench bench-peers peers-statistics lint build generate race assembly ptx fuzz help $(BIN)
+.PHONY: demo test bench gobench bench-peers bench-gpu peers-statistics lint build generate race assembly ptx fuzz help $(BIN)
 
 build: $(BIN) ## build bin/segovia
 
@@ -49,6 +49,9 @@ gobench: ## the Go benchmarks of every package once
 
 bench-peers: $(BIN) $(PEERS_VENV)/bin/python ## the same work in scikit-learn, faiss, R and others, half an hour; less with PEERS="--work W1"
 	$(PEERS_VENV)/bin/python bench/peers/run.py --segovia $(BIN) $(PEERS)
+
+bench-gpu: $(BIN) ## the work for devices, and plain Lloyd in torch, CuPy, cuML and scikit-learn on a GPU, eight minutes; PYTHON=python with them
+	$(or $(PYTHON),python3) bench/peers/gpu.py --segovia $(BIN) --out $(or $(OUT),bin/gpu-results) $(PEERS)
 
 peers-statistics: $(BIN) $(PEERS_VENV)/bin/python ## the same statistics in R and scikit-learn, some minutes; fails where they differ
 	$(PEERS_VENV)/bin/python bench/peers/agreement.py --segovia $(BIN) $(PEERS)

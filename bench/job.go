@@ -17,10 +17,13 @@ type Job struct {
 	Work Workload
 	// Pathless work does not go through a hardware path; Run's is nil then.
 	Pathless bool
+	// Devices may do pathless work too: paths whose hardware has a memory of its own.
+	Devices bool
 	// OneThread is work for one core.
 	OneThread bool
 	run       func(ctx context.Context, path kernels.Path, threads int) (Sample, error)
-	close     func() error // nil: nothing is left behind
+	sets      []func(ctx context.Context, path kernels.Path, threads int) (Sample, error) // run of each set of points, where there are several
+	close     func() error                                                                // nil: nothing is left behind
 }
 
 // Sample is one run of a job.
@@ -35,6 +38,17 @@ type Sample struct {
 	Bytes        float64 // of points read by the passes, without skipping; 0 where they lie in a cache
 	Hash         string  // SHA-256 of all results
 	Cells        []Cell  // of scoring
+	Set          int     // of points
+	EnterSeconds float64 // of Seconds: what comes before the first of Models
+	Models       []Model // of KindIterations
+	Device       *DeviceSample
+}
+
+// Model is the fit of one model.
+type Model struct {
+	K, Iterations int
+	Seconds       float64
+	device        *modelTimes
 }
 
 // Cell is one shape of scoring.
@@ -50,6 +64,17 @@ func (j *Job) Run(ctx context.Context, path kernels.Path, threads int) (Sample, 
 	return j.run(ctx, path, threads)
 }
 
+// RunSet runs the job once, on the points of a set; there are as many as the workload says, and they follow each other in turn.
+func (j *Job) RunSet(ctx context.Context, set int, path kernels.Path, threads int) (Sample, error) {
+	if len(j.sets) == 0 {
+		return j.run(ctx, path, threads)
+	}
+	set %= len(j.sets)
+	s, err := j.sets[set](ctx, path, threads)
+	s.Set = set
+	return s, err
+}
+
 // Close removes what Prepare wrote.
 func (j *Job) Close() error {
 	if j.close == nil {
@@ -61,6 +86,23 @@ func (j *Job) Close() error {
 // Prepare makes the points of a workload; dir is the folder of the reference fixtures, whole the workload of which w is a
 // part, for scaling. Where the workload cannot run it returns an error that wraps ErrAbsent.
 func Prepare(ctx context.Context, w, whole Workload, dir string) (*Job, error) {
+	j, err := prepare(ctx, w, whole, dir)
+	if err != nil || w.Sets < 2 {
+		return j, err
+	}
+	j.sets = append(j.sets, j.run)
+	for w.Points.Set = 1; w.Points.Set < w.Sets; w.Points.Set++ {
+		other, err := prepare(ctx, w, whole, dir)
+		if err != nil {
+			return nil, err
+		}
+		j.sets = append(j.sets, other.run)
+	}
+	return j, nil
+}
+
+// prepare makes the points of one set.
+func prepare(ctx context.Context, w, whole Workload, dir string) (*Job, error) {
 	j := &Job{Work: w}
 	var err error
 	switch w.Kind {
@@ -70,7 +112,7 @@ func Prepare(ctx context.Context, w, whole Workload, dir string) (*Job, error) {
 	case KindSweep:
 		err = j.sweep(whole, dir)
 	case KindSilhouette:
-		j.Pathless = true
+		j.Pathless, j.Devices = true, true
 		err = j.silhouettes(ctx)
 	case KindARI:
 		j.Pathless = true
@@ -78,6 +120,10 @@ func Prepare(ctx context.Context, w, whole Workload, dir string) (*Job, error) {
 	case KindFold:
 		j.Pathless = true
 		err = j.fold(ctx)
+	case KindIterations:
+		err = j.iterations()
+	case KindFits:
+		err = j.fits(whole)
 	default:
 		panic(fmt.Sprintf("BUG: bench: kind %d", w.Kind))
 	}

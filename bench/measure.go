@@ -42,6 +42,11 @@ func Measure(ctx context.Context, c Config) (*Report, error) {
 		r.Probes = append(r.Probes, measureProbe(threads))
 		c.Progress.End()
 	}
+	device, err := measureDevice(ctx, c.Paths, c.Small)
+	if err != nil {
+		return r, err
+	}
+	r.Device = device
 	if c.Fraction <= 0 || c.Fraction > 1 {
 		c.Fraction = 1
 	}
@@ -51,6 +56,7 @@ func Measure(ctx context.Context, c Config) (*Report, error) {
 			whole = whole.Small()
 		}
 		w := whole.Part(c.Fraction)
+		w.Sets = min(w.Sets, c.Repeat)
 		c.Progress.Begin(w.ID+" points", int64(w.Points.Rows), "rows")
 		job, err := Prepare(ctx, w, whole, c.Dir)
 		c.Progress.End()
@@ -61,7 +67,7 @@ func Measure(ctx context.Context, c Config) (*Report, error) {
 		if err != nil {
 			return r, err
 		}
-		result, skipped, err := c.work(ctx, job, r.Probes)
+		result, skipped, err := c.work(ctx, job, r)
 		if err := errors.Join(err, job.Close()); err != nil {
 			return r, err
 		}
@@ -104,15 +110,18 @@ type cell struct {
 }
 
 // work measures one job: in each repeat all paths take their turn, so that a disturbance meets all of them.
-func (c Config) work(ctx context.Context, job *Job, probes []Probe) (WorkResult, []Skipped, error) {
+func (c Config) work(ctx context.Context, job *Job, report *Report) (WorkResult, []Skipped, error) {
 	w := job.Work
 	result := WorkResult{ID: w.ID, Title: w.Title, Rows: w.Points.Rows, Dim: w.Points.Dim, K: w.K, Restarts: w.Restarts,
-		Bootstrap: w.Bootstrap, Fraction: c.Fraction, Small: c.Small, Results: []PathResult{}}
+		Bootstrap: w.Bootstrap, MaxIter: w.MaxIter, Fraction: c.Fraction, Small: c.Small, Results: []PathResult{}}
 	var skipped []Skipped
 	var cells []*cell
 	list := c.Paths
 	if job.Pathless {
 		list = []kernels.Path{nil}
+		if job.Devices {
+			list = append(list, onDevices(c.Paths)...)
+		}
 	}
 	for _, threads := range c.Threads {
 		if job.OneThread && threads != c.Threads[0] {
@@ -135,11 +144,11 @@ func (c Config) work(ctx context.Context, job *Job, probes []Probe) (WorkResult,
 	}
 	c.Progress.Begin(w.ID, int64(len(cells)*c.Repeat), "measurements")
 	defer c.Progress.End()
-	for range c.Repeat {
+	for repeat := range c.Repeat {
 		for _, cell := range cells {
 			if c.AtMost == 0 || cell.spent < c.AtMost {
 				start := time.Now()
-				sample, err := job.Run(ctx, cell.path, cell.threads)
+				sample, err := job.RunSet(ctx, repeat, cell.path, cell.threads)
 				if err != nil {
 					return result, skipped, fmt.Errorf("%s: %w", w.ID, err)
 				}
@@ -149,7 +158,7 @@ func (c Config) work(ctx context.Context, job *Job, probes []Probe) (WorkResult,
 		}
 	}
 	for _, cell := range cells {
-		r, err := cell.result(probes)
+		r, err := cell.result(w, report)
 		if err != nil {
 			return result, skipped, err
 		}
@@ -159,24 +168,28 @@ func (c Config) work(ctx context.Context, job *Job, probes []Probe) (WorkResult,
 }
 
 // result condenses the samples of one cell to their medians.
-func (c *cell) result(probes []Probe) (PathResult, error) {
+func (c *cell) result(w Workload, report *Report) (PathResult, error) {
 	first := c.samples[0]
-	r := PathResult{Threads: c.threads, Fits: first.Fits, PairsCounted: first.PairsCounted, Hash: first.Hash, Cells: []CellResult{}}
+	r := PathResult{Threads: c.threads, Fits: first.Fits, PairsCounted: first.PairsCounted, Hash: first.Hash, Cells: []CellResult{},
+		Sets: make([]string, max(w.Sets, 1)), Enter: medianOf(c.samples, func(s Sample) float64 { return s.EnterSeconds }), Device: c.device(report.Device), Models: c.models(w, report.Device)}
 	if c.path != nil {
 		r.Path = c.path.Name()
 	}
 	var whole []float64
 	for _, s := range c.samples {
 		r.Repeats, whole = append(r.Repeats, s.Seconds), append(whole, s.WholeSeconds)
-		if s.Hash != first.Hash {
-			return r, differ(fmt.Sprintf("%s gives different results from run to run", name(r.Path, r.Threads)), first.Hash, s.Hash)
+		if r.Sets[s.Set] == "" {
+			r.Sets[s.Set] = s.Hash
+		}
+		if want := r.Sets[s.Set]; s.Hash != want {
+			return r, differ(fmt.Sprintf("%s gives different results from run to run", name(r.Path, r.Threads)), want, s.Hash)
 		}
 	}
 	r.Seconds, r.Whole = median(r.Repeats), median(whole)
 	if r.Fits > 0 {
 		r.FitsPerS, r.Iterations = ratio(float64(r.Fits), r.Seconds), &first.Iterations
 	}
-	peak, read := peakOf(probes, r.Path, r.Threads)
+	peak, read := report.peakOf(r.Path, r.Threads, r.Device)
 	if first.Pairs > 0 {
 		r.PairsPerS, r.PeakUnit = ratio(first.Pairs, r.Seconds), peak.Name
 		r.PeakShare = ratio(first.Flops, r.Seconds*peak.FLOPS)
@@ -196,9 +209,15 @@ func (c *cell) result(probes []Probe) (PathResult, error) {
 }
 
 // peakOf returns the unit that a path is measured by, and how fast memory is read, with this number of threads.
-func peakOf(probes []Probe, path string, threads int) (Unit, float64) {
-	at := max(0, slices.IndexFunc(probes, func(p Probe) bool { return p.Threads == threads }))
-	p, unit := probes[at], probe.UnitOf(path).Name
+func (r *Report) peakOf(path string, threads int, device *DeviceTimes) (Unit, float64) {
+	if d := r.Device; d != nil && device != nil {
+		if device.FloorUnit == "fp64" {
+			return Unit{"cuda fp64", d.FP64}, d.ReadBytesPerS
+		}
+		return Unit{"cuda fp32", d.FP32}, d.ReadBytesPerS
+	}
+	at := max(0, slices.IndexFunc(r.Probes, func(p Probe) bool { return p.Threads == threads }))
+	p, unit := r.Probes[at], probe.UnitOf(path).Name
 	for _, u := range p.Units {
 		if u.Name == unit {
 			return u, p.ReadBytesPerS
@@ -211,10 +230,13 @@ func peakOf(probes []Probe, path string, threads int) (Unit, float64) {
 func (w *WorkResult) compare() *problem.Problem {
 	w.HashesSame = true
 	for _, r := range w.Results {
-		if first := w.Results[0]; r.Hash != first.Hash {
-			w.HashesSame = false
-			return differ(fmt.Sprintf("%s: %s and %s give different results", w.ID, name(first.Path, first.Threads), name(r.Path, r.Threads)),
-				first.Hash, r.Hash)
+		first := w.Results[0]
+		for set, hash := range r.Sets {
+			if want := first.Sets[set]; hash != want && hash != "" && want != "" {
+				w.HashesSame = false
+				return differ(fmt.Sprintf("%s: %s and %s give different results", w.ID, name(first.Path, first.Threads), name(r.Path, r.Threads)),
+					want, hash)
+			}
 		}
 	}
 	return nil

@@ -42,7 +42,14 @@ func writeNPY[T number](w io.Writer, shape []int, data []T) error {
 	if _, err := w.Write(append(header, text...)); err != nil {
 		return err
 	}
-	return binary.Write(w, binary.LittleEndian, data)
+	for len(data) > 0 { // piece by piece: binary.Write makes a copy
+		n := min(len(data), 1<<20)
+		if err := binary.Write(w, binary.LittleEndian, data[:n]); err != nil {
+			return err
+		}
+		data = data[n:]
+	}
+	return nil
 }
 
 // readNPY reads an array of this type and number of dimensions, row by row.

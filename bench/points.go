@@ -21,6 +21,8 @@ import (
 // Points says what points a workload works on: those of a file, or Gaussian segments of unit variance around centres that
 // are normal with standard deviation 2 in every column.
 type Points struct {
+	Name      string // of the workload whose points they are; empty = the own ones
+	Set       int    // several sets are drawn alike
 	Rows, Dim int
 	Segments  int
 	Noise     float64 // share of rows that lie anywhere between -8 and 8 in every column instead
@@ -39,37 +41,61 @@ func (p Points) Columns(id, dir string) ([][]float64, error) {
 	if p.File != "" {
 		return p.read(filepath.Join(dir, p.File))
 	}
-	centre, noise := rng.New(1, "bench centres "+id, 0, p.Dim), rng.New(1, "bench points "+id, 0, p.Dim)
+	draw := p.drawing(id)
 	segment := make([]uint64, p.Rows)
 	for i := range segment {
-		segment[i] = noise.Below(uint64(p.Segments), 1<<40, uint64(i))
-		if p.Noise > 0 && noise.Float64(1<<41, uint64(i)) < p.Noise {
-			segment[i] = uint64(p.Segments)
-		}
+		segment[i] = draw.segment(i)
 	}
 	columns := make([][]float64, p.Dim)
 	var all sync.WaitGroup
 	for j := range columns {
 		all.Go(func() {
-			centres := make([]float64, p.Segments)
-			for g := range centres {
-				centres[g] = 2 * company.Normal(centre, uint64(j), uint64(g))
-			}
 			column := make([]float64, p.Rows)
 			for i, g := range segment {
-				var x float64
-				if g < uint64(len(centres)) {
-					x = centres[g] + company.Normal(noise, uint64(j), uint64(i))
-				} else {
-					x = float64(16*noise.Float64(uint64(j), uint64(i))) - 8
-				}
-				column[i] = math.RoundToEven(x/step) * step
+				column[i] = draw.value(j, i, g)
 			}
 			columns[j] = column
 		})
 	}
 	all.Wait()
 	return columns, nil
+}
+
+// drawing draws points.
+type drawing struct {
+	Points
+	noise   rng.Stream
+	centres [][]float64 // by column
+}
+
+func (p Points) drawing(id string) drawing {
+	d := drawing{Points: p, noise: rng.New(1, "bench points "+id, 0, p.Dim), centres: make([][]float64, p.Dim)}
+	centre := rng.New(1, "bench centres "+id, 0, p.Dim)
+	for j := range d.centres {
+		for g := range p.Segments {
+			d.centres[j] = append(d.centres[j], 2*company.Normal(centre, uint64(j), uint64(g)))
+		}
+	}
+	return d
+}
+
+// segment is that of a row; the number of segments stands for none.
+func (d *drawing) segment(i int) uint64 {
+	if d.Noise > 0 && d.noise.Float64(1<<41, uint64(i)) < d.Noise {
+		return uint64(d.Segments)
+	}
+	return d.noise.Below(uint64(d.Segments), 1<<40, uint64(i))
+}
+
+// value is that of a row of segment g in column j.
+func (d *drawing) value(j, i int, g uint64) float64 {
+	var x float64
+	if centres := d.centres[j]; g < uint64(len(centres)) {
+		x = centres[g] + company.Normal(d.noise, uint64(j), uint64(i))
+	} else {
+		x = float64(16*d.noise.Float64(uint64(j), uint64(i))) - 8
+	}
+	return math.RoundToEven(x/step) * step
 }
 
 // read takes the first Dim columns of a CSV file, yes as 1 and no as 0.

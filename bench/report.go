@@ -8,6 +8,7 @@ type Report struct {
 	Version       string       `json:"version"` // of segovia
 	Machine       Machine      `json:"machine"`
 	Probes        []Probe      `json:"probes"` // one for each number of threads
+	Device        *DeviceProbe `json:"device"` // null: no path of the work is on one
 	Works         []WorkResult `json:"works"`
 	Skipped       []Skipped    `json:"skipped"`
 }
@@ -46,6 +47,7 @@ type WorkResult struct {
 	K          []int        `json:"k"`
 	Restarts   int          `json:"restarts"`
 	Bootstrap  int          `json:"bootstrap"` // pairs
+	MaxIter    int          `json:"max_iter"`  // of each fit; 0 = as in a sweep
 	Fraction   float64      `json:"fraction"`  // of the repetitions, as it was asked for
 	Small      bool         `json:"small"`     // cut down to a moment's work: its times say nothing
 	HashesSame bool         `json:"hashes_same"`
@@ -65,13 +67,17 @@ type PathResult struct {
 	Iterations *float64 `json:"iterations"`
 	// PairsPerS are pairs of a point with a centroid: all that were scored ("exact"), or those that the fits would score
 	// if none were skipped ("plain").
-	PairsPerS    *float64     `json:"pairs_per_s"`
-	PairsCounted string       `json:"pairs_counted"`
-	PeakUnit     string       `json:"peak_unit"` // the unit whose peak the share is of
-	PeakShare    *float64     `json:"peak_share"`
-	ReadShare    *float64     `json:"read_share"` // of the points' bytes, read once a pass, in what memory can deliver; null where a cache holds them
-	Hash         string       `json:"hash"`       // SHA-256 of all labels and bootstrap values
-	Cells        []CellResult `json:"cells"`      // of scoring
+	PairsPerS    *float64      `json:"pairs_per_s"`
+	PairsCounted string        `json:"pairs_counted"`
+	PeakUnit     string        `json:"peak_unit"` // the unit whose peak the share is of
+	PeakShare    *float64      `json:"peak_share"`
+	ReadShare    *float64      `json:"read_share"` // of the points' bytes, read once a pass, in what memory can deliver; null where a cache holds them
+	Hash         string        `json:"hash"`       // SHA-256 of all labels and bootstrap values, of the first set of points
+	Sets         []string      `json:"set_hashes"` // of each set of points; empty where it was not reached
+	Cells        []CellResult  `json:"cells"`      // of scoring
+	Device       *DeviceTimes  `json:"device"`     // null on the processor
+	Enter        float64       `json:"enter_s"`    // of seconds: before the first of models, the points going to the device among it
+	Models       []ModelResult `json:"models"`     // of fits of one model at a time
 }
 
 // CellResult is one shape of scoring.

@@ -10,6 +10,8 @@ import (
 	"segovia/engine/sweep"
 	"segovia/engine/validity"
 	"segovia/kernels"
+	"segovia/kernels/cuda"
+	"segovia/kernels/pairwise"
 	"segovia/kernels/paths"
 	"segovia/kernels/rng"
 )
@@ -42,26 +44,50 @@ func (j *Job) silhouettes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	points := validity.FromColumns(in.X)
+	all := validity.FromColumns(in.X)
 	var rows []int // nil = all
 	if j.Work.Share > 0 {
-		for i := 0.0; i < float64(points.N); i += 1 / j.Work.Share {
+		for i := 0.0; i < float64(all.N); i += 1 / j.Work.Share {
 			rows = append(rows, int(i))
 		}
 	}
-	j.run = func(ctx context.Context, _ kernels.Path, threads int) (Sample, error) {
+	j.run = func(ctx context.Context, path kernels.Path, threads int) (Sample, error) {
+		points := *all
 		start := time.Now()
-		all, err := validity.Silhouettes(ctx, points, parts, rows, threads, nil)
+		var timing *cuda.Timing
+		if path != nil {
+			path, timing = timed(path, false)
+			device, err := path.(pairwise.Opener).Pairwise()
+			if err != nil {
+				return Sample{}, err
+			}
+			points.Device = device
+		}
+		list, err := validity.Silhouettes(ctx, &points, parts, rows, threads, nil)
 		if err != nil {
 			return Sample{}, err
 		}
 		s := Sample{Seconds: time.Since(start).Seconds()}
+		if points.Device != nil {
+			if err := points.Device.Err(); err != nil { // the processor did it instead
+				return Sample{}, err
+			}
+		}
+		if timing != nil {
+			s.Device = deviceTimes(timing.Take())
+			s.Device.unit = "fp64"
+			judged := points.N
+			if rows != nil {
+				judged = len(rows)
+			}
+			s.Flops = float64(judged) * float64(points.N) * pairOperations(points.D)
+		}
 		s.WholeSeconds = s.Seconds
 		if rows != nil {
 			s.WholeSeconds *= float64(points.N) / float64(len(rows))
 		}
 		sum := newDigest()
-		for _, v := range all {
+		for _, v := range list {
 			sum.floats(v.Mean)
 			sum.floats(v.Segment...)
 		}

@@ -16,7 +16,7 @@ func (w Workload) Config(threads int) sweep.Config {
 
 // Input returns the workload's points, prepared; dir is where files lie.
 func (w Workload) Input(dir string) (sweep.Input, error) {
-	columns, err := w.Points.Columns(w.ID, dir)
+	columns, err := w.Points.Columns(w.pointsID(), dir)
 	if err != nil {
 		return sweep.Input{}, err
 	}
@@ -30,8 +30,14 @@ func (j *Job) sweep(whole Workload, dir string) error {
 	if err != nil {
 		return err
 	}
-	w := j.Work
-	j.run = func(ctx context.Context, path kernels.Path, threads int) (Sample, error) {
+	j.run = j.Work.sweeping(whole, in)
+	return nil
+}
+
+// sweeping returns the run of a k sweep.
+func (w Workload) sweeping(whole Workload, in sweep.Input) func(ctx context.Context, path kernels.Path, threads int) (Sample, error) {
+	return func(ctx context.Context, path kernels.Path, threads int) (Sample, error) {
+		path, timing := timed(path, false)
 		r, solutions, err := sweep.Run(ctx, in, w.Config(threads), path, ports.Silent{})
 		if err != nil {
 			return Sample{}, err
@@ -65,7 +71,9 @@ func (j *Job) sweep(whole Workload, dir string) error {
 		}
 		s.Flops = 2 * float64(r.D) * s.Pairs
 		s.Hash = sum.String()
+		if timing != nil && r.Environment.Path == path.Name() { // equal rows are fitted as one, on the processor
+			s.Device = deviceTimes(timing.Take())
+		}
 		return s, nil
 	}
-	return nil
 }

@@ -18,6 +18,8 @@ const (
 	KindSilhouette             // exact silhouettes of several labelings
 	KindARI                    // adjusted Rand index of all pairs of labelings
 	KindFold                   // order lines to features
+	KindIterations             // fits of one model after the other, so many iterations each
+	KindFits                   // restarts and replicates over the same points, so many iterations each
 )
 
 // Workload is one row of the table by which speed is judged.
@@ -35,6 +37,9 @@ type Workload struct {
 	Dims         []int // of scoring, which goes through all pairs of these and K
 	BootRestarts int
 	Share        float64 // of the rows whose silhouette is taken, each against all; 0 = all
+	Replicates   int     // of KindFits: resamples, fitted once for each k
+	MaxIter      int     // of KindIterations and KindFits
+	Sets         int     // of points, which the repeats take in turn; 0 = 1
 }
 
 // Workloads are all of them. Seeds are 1.
@@ -61,6 +66,17 @@ var Workloads = []Workload{
 		Points: Points{Rows: 50_000, Dim: 16, Segments: 1}, K: ks(2, 20), Restarts: 3, Bootstrap: 100, BootRestarts: 3, Init: "random"},
 	{ID: "W10", Title: "nine features of 200,000 customers from 10,000,000 order lines", Kind: KindFold,
 		Points: Points{Rows: 10_000_000}},
+	// Of devices. The points of G1 to G3 have no segments, so that every iteration moves some of them.
+	{ID: "G1", Title: "10,000,000 x 32, one Gaussian, k = 4 and 16, one model of 32 iterations at a time", Kind: KindIterations,
+		Points: Points{Rows: 10_000_000, Dim: 32, Segments: 1}, K: []int{4, 16}, Restarts: 1, MaxIter: 32, Sets: 3},
+	{ID: "G2", Title: "the same points, k = 64", Kind: KindIterations,
+		Points: Points{Name: "G1", Rows: 10_000_000, Dim: 32, Segments: 1}, K: []int{64}, Restarts: 1, MaxIter: 32, Sets: 3},
+	{ID: "G3", Title: "10,000,000 x 16, one Gaussian, k = 2..32, 5 restarts and 100 replicates of 25 iterations, random rows", Kind: KindFits,
+		Points: Points{Rows: 10_000_000, Dim: 16, Segments: 1}, K: ks(2, 32), Restarts: 5, Replicates: 100, MaxIter: 25, Sets: 3},
+	{ID: "G4", Title: "W3, three sets of points", Kind: KindSweep,
+		Points: Points{Name: "W3", Rows: 50_000, Dim: 16, Segments: 8}, K: ks(2, 20), Restarts: 3, Bootstrap: 100, BootRestarts: 3, Init: "random", Sets: 3},
+	{ID: "G5", Title: "exact silhouettes of 19 labelings of 200,000 x 16", Kind: KindSilhouette,
+		Points: Points{Rows: 200_000, Dim: 16, Segments: 8}, K: ks(2, 20), Labelings: 19, Sets: 3},
 }
 
 // Named returns the workloads of these ids, in the order of the table.
@@ -98,6 +114,8 @@ func (w Workload) Part(fraction float64) Workload {
 		w.Bootstrap = part(w.Bootstrap)
 	case w.References > 0:
 		w.References = max(2, part(w.References))
+	case w.Kind == KindFits:
+		w.Restarts, w.Replicates = part(w.Restarts), part(w.Replicates)
 	case w.Kind == KindSweep:
 		w.Restarts = part(w.Restarts)
 	case w.Kind == KindSilhouette:
@@ -119,14 +137,27 @@ func (w Workload) Small() Workload {
 	first := func(list []int, n int) []int { return list[:min(n, len(list))] }
 	w.K, w.Dims, w.Labelings, w.References = first(w.K, 3), first(w.Dims, 3), min(w.Labelings, 3), min(w.References, 2)
 	w.Restarts, w.Bootstrap, w.BootRestarts = min(w.Restarts, 2), min(w.Bootstrap, 2), min(w.BootRestarts, 1)
+	w.Replicates, w.MaxIter = min(w.Replicates, 2), min(w.MaxIter, 17)
 	return w
 }
 
-// Fits is the number of k-means fits of a sweep.
+// pointsID names the random streams of the points.
+func (w Workload) pointsID() string {
+	id := w.ID
+	if w.Points.Name != "" {
+		id = w.Points.Name
+	}
+	if w.Points.Set > 0 {
+		id = fmt.Sprintf("%s set %d", id, w.Points.Set)
+	}
+	return id
+}
+
+// Fits is the number of k-means fits.
 func (w Workload) Fits() int { return len(w.K) * w.fitsPerK() }
 
 func (w Workload) fitsPerK() int {
-	return w.Restarts + 2*w.Bootstrap*w.BootRestarts + w.References*w.Restarts
+	return w.Restarts + 2*w.Bootstrap*w.BootRestarts + w.References*w.Restarts + w.Replicates
 }
 
 func ks(lo, hi int) []int {

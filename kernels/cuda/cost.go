@@ -100,7 +100,7 @@ func points(n, columns int) *kernels.Rows {
 // timeFits returns the time of one iteration of all models, the median of five.
 func timeFits(d *device, n, columns int, scores string) (time.Duration, error) {
 	rows := points(n, columns)
-	h, err := hold(d, rows, 1, scores, 0)
+	h, err := hold(d, rows, 1, scores, Options{}, nil)
 	if err != nil {
 		return 0, err
 	}

@@ -16,6 +16,9 @@ func (f *fitter) draw(stream rng.Stream) ([]uint16, error) {
 		return nil, err
 	}
 	api := f.dev.api
+	if err := f.watch.mark(0); err != nil {
+		return nil, err
+	}
 	if err := failed(api.Fill(f.counts, 0, uint64(f.n)*4, f.stream)); err != nil {
 		return nil, err
 	}
@@ -26,10 +29,16 @@ func (f *fitter) draw(stream rng.Stream) ([]uint16, error) {
 			return nil, err
 		}
 	}
+	if err := f.watch.mark(1); err != nil {
+		return nil, err
+	}
 	weights := make([]uint16, f.n)
 	if err := toHost(api, weights, f.weight, f.stream); err != nil {
 		return nil, err
 	}
 	f.light = true
-	return weights, failed(api.Synchronize(f.stream))
+	if err := failed(api.Synchronize(f.stream)); err != nil {
+		return nil, err
+	}
+	return weights, f.watch.add(Drawing, 0, 1, 0)
 }

@@ -13,6 +13,7 @@ import (
 type fitter struct {
 	*held
 	stream driver.Stream
+	watch  *stopwatch
 	mem    memory     // that lasts as long as the fitter
 	weight driver.Ptr // per point, rounded up to whole blocks
 	counts driver.Ptr // per point, of a draw
@@ -28,6 +29,9 @@ func (f *fitter) open() error {
 	var err error
 	if f.stream, err = f.dev.api.NewStream(); err != nil {
 		return failed(err)
+	}
+	if f.watch, err = f.clock.watch(f.stream, f.clock.fitterMarks()); err != nil {
+		return err
 	}
 	list, err := f.dev.kernelsOf("lloyd", "begin", "step", "plan")
 	if err != nil {
@@ -59,6 +63,7 @@ func (f *fitter) close() error {
 	if f.stream != 0 {
 		note(f.dev.api.Synchronize(f.stream))
 	}
+	note(f.watch.close())
 	note(f.dropRoom())
 	note(f.dropSeeds())
 	note(f.mem.free())
@@ -159,15 +164,23 @@ func (f *fitter) advance(entered bool) error {
 				return err
 			}
 		}
-		if err := launch(f.dev, f.plan, 1, 1, threads, 0, f.stream, &r.work); err != nil {
+		if err := f.planNext(&r.work); err != nil {
 			return err
 		}
 	}
-	if r.chain != 0 {
+	if err := f.watch.mark(0); err != nil {
+		return err
+	}
+	switch {
+	case r.chain != 0:
 		if err := failed(api.LaunchGraph(r.chain, f.stream)); err != nil {
 			return err
 		}
-	} else {
+	case f.tiles != 0:
+		if err := f.iterateApart(); err != nil {
+			return err
+		}
+	default:
 		if err := f.passChunks(); err != nil {
 			return err
 		}
@@ -178,7 +191,7 @@ func (f *fitter) advance(entered bool) error {
 			return err
 		}
 	}
-	return failed(api.Synchronize(f.stream))
+	return f.arrive()
 }
 
 // passAll labels the points of w.
@@ -188,9 +201,17 @@ func (f *fitter) passAll(w *work) error {
 
 // finish ends an iteration.
 func (f *fitter) finish(w *work) error {
-	if err := launch(f.dev, f.step, f.room.slots, 1, threads, 0, f.stream, w); err != nil {
+	if err := f.endIteration(w); err != nil {
 		return err
 	}
+	return f.planNext(w)
+}
+
+func (f *fitter) endIteration(w *work) error {
+	return launch(f.dev, f.step, f.room.slots, 1, threads, 0, f.stream, w)
+}
+
+func (f *fitter) planNext(w *work) error {
 	return launch(f.dev, f.plan, 1, 1, threads, 0, f.stream, w)
 }
 

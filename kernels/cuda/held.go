@@ -23,6 +23,7 @@ type held struct {
 	scale   driver.Ptr
 	share   uint64 // bytes that a fitter may take
 	chunk   int    // points of a chunk
+	clock   *clock
 
 	mu   sync.Mutex
 	left int       // fitters that there is still room for
@@ -48,18 +49,18 @@ func (p *Path) Hold(points *kernels.Rows, goroutines int) (kernels.Held, error) 
 	if err != nil {
 		return nil, err
 	}
-	return hold(d, points, goroutines, scores, p.options.Memory)
+	return hold(d, points, goroutines, scores, p.options, p.timing)
 }
 
-func hold(dev *device, points *kernels.Rows, goroutines int, scores string, limit uint64) (_ kernels.Held, err error) {
+func hold(dev *device, points *kernels.Rows, goroutines int, scores string, o Options, timing *Timing) (_ kernels.Held, err error) {
 	h := &held{dev: dev, mem: memory{api: dev.api}, n: points.N, d: points.D, host: points, filters: filters(points.D, scores)}
 	defer func() {
 		if err != nil {
-			_ = h.mem.free()
+			_ = h.Close()
 		}
 	}()
 	dev.compile(h.filters[0].name, "lloyd", "seed")
-	free, err := dev.budget(limit)
+	free, err := dev.budget(o.Memory)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +70,17 @@ func hold(dev *device, points *kernels.Rows, goroutines int, scores string, limi
 		tiles = 0
 	}
 	if err = h.mem.take(on(&h.square, uint64(h.padded())*4), on(&h.scale, uint64(h.d)*4), on(&h.tiles, tiles)); err != nil {
+		return nil, err
+	}
+	if h.clock, err = newClock(dev.api, timing); err != nil {
+		return nil, err
+	}
+	watch, err := h.clock.watch(0, 2)
+	if err != nil {
+		return nil, err
+	}
+	defer watch.close()
+	if err = watch.mark(0); err != nil {
 		return nil, err
 	}
 	if tiles == 0 {
@@ -85,7 +97,13 @@ func hold(dev *device, points *kernels.Rows, goroutines int, scores string, limi
 	if err = toDevice(dev.api, h.scale, points.Scale[:h.d], 0); err != nil {
 		return nil, err
 	}
+	if err = watch.mark(1); err != nil {
+		return nil, err
+	}
 	if err = failed(dev.api.Synchronize(0)); err != nil {
+		return nil, err
+	}
+	if err = watch.add(Transfer, 0, 1, tiles+sizeOf(points.Square[:h.n])+sizeOf(points.Scale[:h.d])); err != nil {
 		return nil, err
 	}
 	runtime.KeepAlive(points)
@@ -148,7 +166,7 @@ func (h *held) Close() error {
 		errs = append(errs, f.close())
 	}
 	h.idle = nil
-	return errors.Join(append(errs, h.mem.free())...)
+	return errors.Join(append(errs, h.clock.close(), h.mem.free())...)
 }
 
 // NewFitter returns a fitter with a stream of its own, or kernels.ErrOnHost where there is room for no more.

@@ -53,22 +53,27 @@ func waits(status uint32) bool { return status == stopped || status == converged
 // bring copies the labels of slots that wait for the host, from slot at on, to pinned memory, as many as there is room for. It
 // returns the end of the slots that it did.
 func (f *fitter) bring(at int) (end int, err error) {
-	r, api := f.room, f.dev.api
-	room := len(r.labels) / f.n
-	for brought := 0; at < r.slots; at++ {
-		if !waits(r.state[at].status) {
-			continue
+	r := f.room
+	var slots []int
+	for ; at < r.slots; at++ {
+		if waits(r.state[at].status) {
+			if len(slots) == len(r.labels)/f.n {
+				break
+			}
+			slots = append(slots, at)
 		}
-		if brought == room {
-			break
-		}
-		from := r.work.labels + driver.Ptr(uint64(at)*r.work.stride)
-		if err := toHost(api, r.labels[brought*f.n:(brought+1)*f.n], from, f.stream); err != nil {
-			return at, err
-		}
-		brought++
 	}
-	return at, failed(api.Synchronize(f.stream))
+	if len(slots) == 0 {
+		return at, nil
+	}
+	return at, f.timed(Labels, uint64(len(slots)*f.n), func() error {
+		for i, slot := range slots {
+			if err := toHost(f.dev.api, r.labels[i*f.n:(i+1)*f.n], r.work.labels+driver.Ptr(uint64(slot)*r.work.stride), f.stream); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // stateOf returns the fit in a slot, with these labels.

@@ -45,6 +45,7 @@ type Pairwise struct {
 	free    uint64 // of the limit
 	kernels []pairwiseKernel
 	failure atomic.Pointer[error]
+	timing  *Timing
 }
 
 // pairwiseKernel is one of pairwise.cu, for up to so many columns.
@@ -65,7 +66,12 @@ func (p *Path) Pairwise() (pairwise.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPairwise(d, limit/2)
+	sums, err := newPairwise(d, limit/2)
+	if err != nil {
+		return nil, err
+	}
+	sums.timing = p.timing
+	return sums, nil
 }
 
 // newPairwise finds the kernels; limit are the bytes that all loaded targets share.
@@ -115,6 +121,7 @@ type loaded struct {
 	groups      []group
 	lanes       chan *lane // that are free
 	release     []func() error
+	clock       *clock
 	launch      atomic.Int64 // points times ranges of the next launch
 }
 
@@ -127,6 +134,7 @@ type group struct {
 // lane belongs to one call of Sums at a time.
 type lane struct {
 	stream       driver.Stream
+	watch        *stopwatch
 	points, sums driver.Ptr
 	host         []float64 // points, column by column
 }
@@ -193,10 +201,21 @@ func (p *Pairwise) plan(t *pairwise.Targets) (*loaded, []table, error) {
 // fill takes the memory that is planned and copies the targets and their tables there.
 func (l *loaded) fill(t *pairwise.Targets, tables []table) error {
 	api, row := l.p.api, 8*uint64(l.d)
+	var err error
+	if l.clock, err = newClock(api, l.p.timing); err != nil {
+		return err
+	}
+	l.release = append(l.release, l.clock.close)
+	if err := api.Synchronize(0); err != nil {
+		return err
+	}
 	for range lanes {
 		ln := &lane{host: make([]float64, l.points*l.d)}
 		var err error
 		if ln.stream, err = l.stream(); err != nil {
+			return err
+		}
+		if ln.watch, err = l.watch(ln.stream); err != nil {
 			return err
 		}
 		if ln.points, err = l.alloc(row * uint64(l.points)); err != nil {
@@ -211,6 +230,14 @@ func (l *loaded) fill(t *pairwise.Targets, tables []table) error {
 	if err != nil {
 		return err
 	}
+	watch, err := l.watch(stream)
+	if err != nil {
+		return err
+	}
+	if err := watch.mark(0); err != nil {
+		return err
+	}
+	sent := row * uint64(l.n)
 	if l.values, err = l.alloc(row * uint64(l.n)); err != nil {
 		return err
 	}
@@ -223,6 +250,7 @@ func (l *loaded) fill(t *pairwise.Targets, tables []table) error {
 	}
 	for _, table := range tables {
 		bytes := 4 * uint64(len(table.words))
+		sent += bytes
 		at, err := l.alloc(bytes)
 		if err != nil {
 			return err
@@ -233,7 +261,22 @@ func (l *loaded) fill(t *pairwise.Targets, tables []table) error {
 		part := func(i int) driver.Ptr { return at + driver.Ptr(4*table.part[i]) }
 		l.groups = append(l.groups, group{table.labelings, part(0), part(1), part(2), part(3)})
 	}
-	return api.Synchronize(stream)
+	if err := watch.mark(1); err != nil {
+		return err
+	}
+	if err := api.Synchronize(stream); err != nil {
+		return err
+	}
+	return watch.add(Transfer, 0, 1, sent)
+}
+
+// watch returns a stopwatch for a stream, which Close closes before the stream.
+func (l *loaded) watch(s driver.Stream) (*stopwatch, error) {
+	w, err := l.clock.watch(s, 2)
+	if err == nil {
+		l.release = append(l.release, w.close)
+	}
+	return w, err
 }
 
 // stream returns a new stream, which Close closes.

@@ -71,10 +71,19 @@ func (l *loaded) sum(ctx context.Context, ln *lane, dst []uint64, points []float
 			}
 			count := min(ranges-first, maxRanges, max(1, int(l.launch.Load())/stride))
 			start := time.Now()
+			if err := ln.watch.mark(0); err != nil {
+				return err
+			}
 			if err := l.run(ln, g, blocks, first, count); err != nil {
 				return err
 			}
+			if err := ln.watch.mark(1); err != nil {
+				return err
+			}
 			if err := api.Synchronize(ln.stream); err != nil {
+				return err
+			}
+			if err := ln.watch.add(Distances, 0, 1, 0); err != nil {
 				return err
 			}
 			l.adapt(time.Since(start))

@@ -23,6 +23,7 @@ type Path struct {
 	open    func() (*device, error)
 	present func() (name string, err error) // without opening it
 	options Options
+	timing  *Timing
 }
 
 // Options say how the path is taken.

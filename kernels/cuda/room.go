@@ -193,7 +193,7 @@ func (r *room) links(points, columns int) int {
 // capture records iterations as a graph, for the weights as they are.
 func (f *fitter) capture() error {
 	r := f.room
-	if f.tiles == 0 {
+	if f.tiles == 0 || f.clock.apart() {
 		return nil
 	}
 	if r.chain != 0 {

@@ -121,6 +121,9 @@ func (f *fitter) seed(k int, streams []rng.Stream) ([][]int32, error) {
 	if err := toDevice(api, w.chains, chains, f.stream); err != nil {
 		return nil, err
 	}
+	if err := f.watch.mark(0); err != nil {
+		return nil, err
+	}
 	for j := range k {
 		w.step, w.candidates = uint32(j), uint32(candidates(j))
 		if j == 0 {
@@ -130,6 +133,9 @@ func (f *fitter) seed(k int, streams []rng.Stream) ([][]int32, error) {
 			return nil, err
 		}
 	}
+	if err := f.watch.mark(1); err != nil {
+		return nil, err
+	}
 	rows := make([]int32, len(streams)*k)
 	if err := toHost(api, chains, w.chains, f.stream); err != nil {
 		return nil, err
@@ -138,6 +144,9 @@ func (f *fitter) seed(k int, streams []rng.Stream) ([][]int32, error) {
 		return nil, err
 	}
 	if err := failed(api.Synchronize(f.stream)); err != nil {
+		return nil, err
+	}
+	if err := f.watch.add(Seeding, 0, 1, 0); err != nil {
 		return nil, err
 	}
 	seeds := make([][]int32, len(streams))

@@ -22,7 +22,9 @@ var flags = []string{"-ptx", "-arch=compute_80", "-fmad=false", "--std=c++17"}
 var (
 	version = regexp.MustCompile(`(?m)^\.version .*$`)
 	hint    = regexp.MustCompile(`(?m)^\s*\.pragma "used_bytes_mask[^\n]*\n`)
-	tools   = regexp.MustCompile(`(?m)^// Cuda compilation tools, (.*)$`)
+	// Names of variables of one kernel alone carry a hash of where the source lay.
+	inside = regexp.MustCompile(`_ZZN\d+_INTERNAL_[0-9a-f]{8}_`)
+	tools  = regexp.MustCompile(`(?m)^// Cuda compilation tools, (.*)$`)
 )
 
 // compile returns the PTX text of a source.
@@ -37,7 +39,8 @@ func compile(nvcc, source string) (string, error) {
 		return "", fmt.Errorf("%s: %w\n%s", source, err, text)
 	}
 	text, err := os.ReadFile(out.Name())
-	return hint.ReplaceAllString(version.ReplaceAllString(string(text), ".version 7.0"), ""), err
+	text = version.ReplaceAll(text, []byte(".version 7.0"))
+	return string(inside.ReplaceAll(hint.ReplaceAll(text, nil), []byte("_ZZN_INTERNAL_"))), err
 }
 
 // compiler returns which compiler wrote a text.

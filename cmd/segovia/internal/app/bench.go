@@ -41,7 +41,7 @@ measured by probes in the same process. The labels of all paths and numbers of t
 command fails.
 
 The workloads are those of bench/README.md: W0 scores one block in all shapes, W1 to W5 and W9 are sweeps, W6 and W7 are
-statistics. Some take many minutes on slow paths: --fraction runs a part of their repetitions and scales the time.
+statistics, G1 to G5 are work for devices, which run everywhere. Some take many minutes on slow paths: --fraction runs a part of their repetitions and scales the time.
 
 --export writes the points of the workloads, and --given fits from given starts, for comparison with other tools.`,
 		Example: `segovia bench
@@ -178,6 +178,7 @@ func (e *env) printBench(r *bench.Report) {
 		}
 		e.printf("peak, %d threads: %s, memory %.1f GB/s\n", p.Threads, strings.Join(units, ", "), p.ReadBytesPerS/1e9)
 	}
+	e.printDevice(r.Device)
 	for _, w := range r.Works {
 		e.printf("\n%s  %s\n", w.ID, w.Title)
 		if w.Fraction < 1 {
@@ -185,6 +186,8 @@ func (e *env) printBench(r *bench.Report) {
 		}
 		e.printResults(w)
 		e.printCells(w)
+		e.printModels(w)
+		e.printDeviceTimes(w)
 		if len(w.Results) > 0 && w.HashesSame {
 			e.printf("labels are the same everywhere: %.16s\n", w.Results[0].Hash)
 		}
