@@ -71,7 +71,7 @@ func (w Workload) sweeping(whole Workload, in sweep.Input) func(ctx context.Cont
 		}
 		s.Flops = 2 * float64(r.D) * s.Pairs
 		s.Hash = sum.String()
-		if timing != nil && r.Environment.Path == path.Name() { // equal rows are fitted as one, on the processor
+		if timing != nil && r.Environment.Path == path.Name() { // else it left the work to the processor
 			s.Device = deviceTimes(timing.Take())
 		}
 		return s, nil
