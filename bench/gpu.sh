@@ -22,7 +22,8 @@ prepare() {
   go build -trimpath -ldflags "-s -w -X segovia/cmd/segovia/internal/app.version=$version" -o "$bin/segovia" ./cmd/segovia
   go test -c -trimpath -ldflags "-s -w" -o "$bin/cuda.test" ./kernels/cuda
   go test -c -trimpath -ldflags "-s -w" -o "$bin/sweep.test" ./engine/sweep
-  tar -C "$bin" -czf "$bin.tgz" segovia cuda.test sweep.test
+  go test -c -trimpath -ldflags "-s -w" -o "$bin/kmeans.test" ./engine/kmeans
+  tar -C "$bin" -czf "$bin.tgz" segovia cuda.test sweep.test kmeans.test
   du -h "$bin.tgz"
 }
 
@@ -53,6 +54,7 @@ skip() { summary+=("skipped  $1: $2"); }
 
 tests() { # with SEGOVIA_REQUIRE a test that finds no device fails
   step conformance 60 env SEGOVIA_REQUIRE=cuda bash -c "cd kernels/cuda && exec '$bin/cuda.test' -test.run '^(TestConformance|FuzzConformance)\$' -test.v"
+  step fits 60 env SEGOVIA_REQUIRE=cuda bash -c "cd engine/kmeans && exec '$bin/kmeans.test' -test.run '^TestResidentOnDevice\$' -test.v"
   step golden 60 env SEGOVIA_REQUIRE=cuda bash -c "cd engine/sweep && exec '$bin/sweep.test' -test.run '^TestGolden\$/.*/path=cuda' -test.v"
   step determinism 60 "$bin/segovia" bench --quick --work G1,G2,G3,G4,G5,W1 --repeat 6 --at-most 0 --threads 1,2,5
 }

@@ -10,8 +10,10 @@ import (
 	"pgregory.net/rapid"
 
 	"segovia/kernels"
+	"segovia/kernels/cuda"
 	"segovia/kernels/cuda/cudatest"
 	"segovia/kernels/cuda/driver"
+	"segovia/kernels/kerneltest"
 	"segovia/kernels/problem"
 	"segovia/kernels/ref"
 	"segovia/kernels/rng"
@@ -181,13 +183,29 @@ func TestResidentMemory(t *testing.T) {
 
 func residentColumns(t *testing.T, n, d, k int, device cudatest.Device) {
 	t.Helper()
+	residentOn(t, cudatest.Path(t, device), n, d, k, device.Scores, 4)
+}
+
+// On a device, where there is one: every kernel, on more points.
+func TestResidentOnDevice(t *testing.T) {
+	path := cuda.New(ref.Path{})
+	kerneltest.Require(t, path.Name(), path.Available() == nil)
+	for _, scores := range []string{cuda.Float32Scores, cuda.TensorScores} {
+		for _, c := range []struct{ n, d, k int }{{50_000, 1, 5}, {50_001, 4, 9}, {50_003, 7, 16}, {60_000, 12, 33}, {100_000, 16, 20}, {30_007, 22, 64}, {30_000, 32, 256}, {5_000, 100, 20}} {
+			residentOn(t, path.With(cuda.Options{Named: true, Scores: scores}), c.n, c.d, c.k, scores, 30)
+		}
+	}
+}
+
+// residentOn compares two rounds of seeds and fits on path with those of the processor.
+func residentOn(t *testing.T, path kernels.Resident, n, d, k int, scores string, maxIter int) {
+	t.Helper()
 	m := blobs(t, n, d, false)
-	path := cudatest.Path(t, device)
 	here, there := NewData(m), NewData(m)
 	if err := there.Hold(path, 1, false, nil); err != nil {
 		t.Fatal(err)
 	}
-	h, _ := here.NewWorker(ref.Path{})
+	h, _ := here.NewWorker(available()[len(available())-1]) // the fastest
 	w, err := there.NewWorker(path)
 	if err != nil {
 		t.Fatal(err)
@@ -200,10 +218,10 @@ func residentColumns(t *testing.T, n, d, k int, device cudatest.Device) {
 			t.Fatalf("%d x %d, k=%d: other seeds", n, d, k)
 		}
 		starts := [][]float32{seeds, seeds[:d*((k+1)/2)]}
-		want, got := fitsOf(t, h, starts, 4), fitsOf(t, w, starts, 4)
+		want, got := fitsOf(t, h, starts, maxIter), fitsOf(t, w, starts, maxIter)
 		for i := range want {
 			if what := different(&got[i], &want[i]); what != "" {
-				t.Errorf("%d x %d, k=%d, %s scores, fit %d: %s", n, d, k, device.Scores, i, what)
+				t.Errorf("%d x %d, k=%d, %s scores, fit %d: %s", n, d, k, scores, i, what)
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package cuda
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -58,9 +57,9 @@ func measure(d *device) (c cost, err error) {
 // scores returns how points of d columns are scored: the way that takes less time on this device, measured once for each number
 // of columns that has kernels of its own.
 func (d *device) scores(columns int) (string, error) {
-	plain, tensor := filters(columns, float32Scores)[0], filters(columns, tensorScores)[0]
-	if d.forced != "" || plain.name == tensor.name {
-		return cmp.Or(d.forced, float32Scores), nil
+	plain, tensor := filters(columns, Float32Scores)[0], filters(columns, TensorScores)[0]
+	if plain.name == tensor.name {
+		return Float32Scores, nil
 	}
 	d.choosing.Lock()
 	defer d.choosing.Unlock()
@@ -68,7 +67,7 @@ func (d *device) scores(columns int) (string, error) {
 		return chosen, nil
 	}
 	best, chosen := time.Duration(math.MaxInt64), ""
-	for _, scores := range []string{float32Scores, tensorScores} {
+	for _, scores := range []string{Float32Scores, TensorScores} {
 		took, err := timeFits(d, costRows, plain.wide, scores)
 		if err != nil {
 			return "", err

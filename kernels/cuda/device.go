@@ -19,7 +19,6 @@ type device struct {
 	mu      sync.Mutex
 	modules map[string]*module
 
-	forced   string // how points are scored; "" = as is faster
 	choosing sync.Mutex
 	chosen   map[string]string // how points are scored, by the kernels that compete
 }

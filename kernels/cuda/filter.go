@@ -18,8 +18,8 @@ type filter struct {
 
 // How scores are made.
 const (
-	float32Scores = "float32" // by fused multiply-adds
-	tensorScores  = "tensor"  // by tensor cores, in TF32 with corrections
+	Float32Scores = "float32" // by fused multiply-adds
+	TensorScores  = "tensor"  // by tensor cores, in TF32 with corrections
 )
 
 // widest is the largest number of columns for which points stay in registers.
@@ -29,7 +29,7 @@ const widest = 32
 func filters(d int, scores string) []filter {
 	var list []filter
 	sums := 8 * (d + 1)
-	if scores == tensorScores {
+	if scores == TensorScores {
 		for _, wide := range []int{8, 16, 24, 32} {
 			if d <= wide {
 				points := 256

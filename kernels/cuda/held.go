@@ -45,9 +45,11 @@ func (p *Path) Hold(points *kernels.Rows, goroutines int) (kernels.Held, error) 
 	if err != nil {
 		return nil, err
 	}
-	scores, err := d.scores(points.D)
-	if err != nil {
-		return nil, err
+	scores := p.options.Scores
+	if scores == "" {
+		if scores, err = d.scores(points.D); err != nil {
+			return nil, err
+		}
 	}
 	return hold(d, points, goroutines, scores, p.options, p.timing)
 }

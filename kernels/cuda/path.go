@@ -31,6 +31,7 @@ type Options struct {
 	Named    bool   // taken whether it is faster or not
 	Fallback bool   // the host goes on where the device fails
 	Memory   uint64 // of the device that points and fits may take, in bytes; 0 = 90 % of what is free
+	Scores   string // how points are scored, Float32Scores or TensorScores; empty = the way that is faster, which is measured
 }
 
 // New returns the path on the first device that can be used; host is the path of the processor beside it.
@@ -44,15 +45,9 @@ func New(host kernels.Path) *Path {
 	}}
 }
 
-// On returns the path on a device that is open already. Points are scored by "float32" or "tensor"; "" is whatever is faster.
-func On(api driver.API, host kernels.Path, scores string) *Path {
-	return &Path{host: host, present: api.DeviceName, open: sync.OnceValues(func() (*device, error) {
-		d, err := newDevice(api)
-		if err == nil {
-			d.forced = scores
-		}
-		return d, err
-	})}
+// On returns the path on a device that is open already.
+func On(api driver.API, host kernels.Path) *Path {
+	return &Path{host: host, present: api.DeviceName, open: sync.OnceValues(func() (*device, error) { return newDevice(api) })}
 }
 
 // first opens the first device, once in a process: its context and the compiled kernels serve all who come.

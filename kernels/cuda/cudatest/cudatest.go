@@ -37,14 +37,14 @@ func Path(t testing.TB, d Device) *cuda.Path {
 	if host == nil {
 		host = ref.Path{}
 	}
-	path := cuda.On(api, host, cmp.Or(d.Scores, "float32"))
+	path := cuda.On(api, host)
 	t.Cleanup(func() {
 		_ = path.Close() // a lost device cannot be closed
 		for _, leak := range api.Leaks() {
 			t.Errorf("not given back: %s", leak)
 		}
 	})
-	return path.With(cuda.Options{Named: true})
+	return path.With(cuda.Options{Named: true, Scores: cmp.Or(d.Scores, cuda.Float32Scores)})
 }
 
 var _ driver.API = (*emulator.Device)(nil)
