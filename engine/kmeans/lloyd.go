@@ -247,18 +247,23 @@ func (w *Worker) apply(r *run) {
 }
 
 // flip adds or removes (row, label) in the hash of the state, relative to the first one; 128 bits, so that equal hashes
-// are equal states.
+// are equal states. Kernels of devices do the same.
 func (r *run) flip(i int, label uint8) {
-	v := uint64(i)<<8 | uint64(label)
-	r.hash[0] ^= mix(v ^ 0x9E3779B97F4A7C15)
-	r.hash[1] ^= mix(v ^ 0xC2B2AE3D27D4EB4F)
+	hi, lo := spread((uint64(i)<<8 | uint64(label)) ^ 0x9E3779B97F4A7C15)
+	r.hash[0] ^= hi
+	r.hash[1] ^= lo
 }
 
-// mix is a bijection of 64 bits without structure (the finaliser of MurmurHash3, with one more multiplication).
-func mix(v uint64) uint64 {
+// spread makes two words without structure of one (the finaliser of MurmurHash3, with one more multiplication).
+func spread(v uint64) (hi, lo uint64) {
 	v = (v ^ v>>33) * 0xFF51AFD7ED558CCD
 	v = (v ^ v>>33) * 0xC4CEB9FE1A85EC53
-	hi, lo := bits.Mul64(v^v>>33, 0x9FB21C651E98DF25)
+	return bits.Mul64(v^v>>33, 0x9FB21C651E98DF25)
+}
+
+// mix is one word without structure.
+func mix(v uint64) uint64 {
+	hi, lo := spread(v)
 	return hi ^ lo
 }
 

@@ -8,19 +8,15 @@ static __device__ __forceinline__ void add(u32 *low, u32 *high, i64 v) {
     if (rest) atomicAdd(high, rest);
 }
 
-// mix is a bijection of 64 bits without structure, the same as kmeans.mix.
-static __device__ __forceinline__ u64 mix(u64 v) {
+// flip adds or removes (row, label) in the hash of a state, as kmeans does: the two words of a product of 64 bits without
+// structure.
+static __device__ __forceinline__ void flip(u64 (&hash)[2], u64 row, u32 label) {
+    u64 v = (row << 8 | label) ^ 0x9E3779B97F4A7C15ull;
     v = (v ^ v >> 33) * 0xFF51AFD7ED558CCDull;
     v = (v ^ v >> 33) * 0xC4CEB9FE1A85EC53ull;
-    u64 w = v ^ v >> 33;
-    return __umul64hi(w, 0x9FB21C651E98DF25ull) ^ w * 0x9FB21C651E98DF25ull;
-}
-
-// flip adds or removes (row, label) in the hash of a state, as kmeans does.
-static __device__ __forceinline__ void flip(u64 (&hash)[2], u64 row, u32 label) {
-    u64 v = row << 8 | label;
-    hash[0] ^= mix(v ^ 0x9E3779B97F4A7C15ull);
-    hash[1] ^= mix(v ^ 0xC2B2AE3D27D4EB4Full);
+    v ^= v >> 33;
+    hash[0] ^= __umul64hi(v, 0x9FB21C651E98DF25ull);
+    hash[1] ^= v * 0x9FB21C651E98DF25ull;
 }
 
 // Thread is what a thread works on.
@@ -52,6 +48,11 @@ static __device__ __forceinline__ void settle(Thread &a, u32 open, const float *
     }
 }
 
+// together is the exclusive or of v over the warp.
+static __device__ __forceinline__ u64 together(u64 v) {
+    return (u64)__reduce_xor_sync(EVERYONE, (u32)(v >> 32)) << 32 | __reduce_xor_sync(EVERYONE, (u32)v);
+}
+
 // book notes that points of the warp have other labels than before: change(label, column, v) adds v to a sum, column d being
 // that of the weights. It returns how many points of positive weight moved, and what that changes in the hash.
 //
@@ -74,18 +75,22 @@ static __device__ __forceinline__ u32 book(const Work &w, const Thread &a, bool 
             u32 at = moved + __popc(movers & ((1u << lane) - 1));
             moves[warp][at] = weight << 16 | from << 8 | to;
             places[warp][at] = lane * POINTS + p;
-            change(to, d, (i64)weight);
-            if (!fresh) {
-                change(from, d, -(i64)weight);
-                flip(hash, w.first + a.row + p, from);
-                flip(hash, w.first + a.row + p, to);
-            }
         }
         moved += __popc(movers);
     }
     if (!moved) return 0;
     __syncwarp();
     const float *first = (const float *)__shfl_sync(EVERYONE, (u64)a.tile, 0); // of the warp's points
+    u64 row = w.first + __shfl_sync(EVERYONE, a.row, 0);
+    for (u32 i = lane; i < moved; i += 32) {
+        u32 m = moves[warp][i], from = m >> 8 & 255, to = m & 255;
+        change(to, d, (i64)(m >> 16));
+        if (!fresh) {
+            change(from, d, -(i64)(m >> 16));
+            flip(hash, row + places[warp][i], from);
+            flip(hash, row + places[warp][i], to);
+        }
+    }
     u32 share = d <= 16 ? 2 : 1, begin = d <= 16 ? lane / 16 : 0;
 #pragma unroll 1
     for (u32 j = d <= 16 ? lane % 16 : lane; j < d; j += 32) {
@@ -110,10 +115,6 @@ static __device__ __forceinline__ u32 book(const Work &w, const Thread &a, bool 
         }
     }
     __syncwarp(); // the list is made anew for the next model
-#pragma unroll
-    for (int o = 16; o > 0; o /= 2) {
-        hash[0] ^= __shfl_xor_sync(EVERYONE, hash[0], o);
-        hash[1] ^= __shfl_xor_sync(EVERYONE, hash[1], o);
-    }
+    if (!fresh) hash[0] = together(hash[0]), hash[1] = together(hash[1]);
     return moved;
 }
