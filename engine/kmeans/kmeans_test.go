@@ -283,8 +283,8 @@ func TestDrawFollowsMasses(t *testing.T) {
 
 func TestCandidates(t *testing.T) {
 	for j := range 300 {
-		if want := 2 + int(math.Floor(math.Log(float64(j+1)))); candidates(j) != want {
-			t.Errorf("step %d: %d candidates, want %d", j, candidates(j), want)
+		if want := 2 + int(math.Floor(math.Log(float64(j+1)))); kernels.Candidates(j) != want {
+			t.Errorf("step %d: %d candidates, want %d", j, kernels.Candidates(j), want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"segovia/kernels"
 	"segovia/kernels/ref"
 	"segovia/kernels/rng"
 	"segovia/kernels/tile"
@@ -34,7 +35,7 @@ func (w *Worker) Seed(k int, stream rng.Stream) []float32 {
 		}
 		w.masses(nearest, largest)
 		best, bestDraw, bestRow := total{hi: math.MaxUint64}, -1, -1
-		for c := range candidates(j) {
+		for c := range kernels.Candidates(j) {
 			draw := w.draws.draw(stream.Uint64(uint64(j), uint64(c)), w.massAt(nearest, largest))
 			if draw == bestDraw {
 				continue
@@ -148,17 +149,6 @@ func (s *sample) largest(d []float64) float64 {
 		}
 	}
 	return largest
-}
-
-// candidates is 2 + floor(ln(j+1)), without a logarithm.
-func candidates(j int) int {
-	l := 2
-	for _, e := range [...]int{3, 8, 21, 55, 149} { // the least integers above e^1 .. e^5
-		if j+1 >= e {
-			l++
-		}
-	}
-	return l
 }
 
 // distances sets dst to the canonical distances of all rows of the sample to c.

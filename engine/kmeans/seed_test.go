@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"segovia/kernels"
 	"segovia/kernels/rng"
 	"segovia/kernels/tile"
 )
@@ -71,7 +72,7 @@ func slowSeed(m *tile.Matrix, weights []uint16, k int, stream rng.Stream) (seeds
 			return seeds
 		}
 		mass, best, bestRow := masses(dist, largest), (*big.Int)(nil), -1
-		for c := range candidates(j) {
+		for c := range kernels.Candidates(j) {
 			row := slowDraw(mass, stream.Uint64(uint64(j), uint64(c)))
 			after, _ := nearest(m.Row(slices.Clone(seeds), row))
 			sum := new(big.Int)

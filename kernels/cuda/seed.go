@@ -18,17 +18,6 @@ type seedRoom struct {
 	kernels struct{ masses, draw, potentials, choose, approach driver.Function }
 }
 
-// candidates is the number of rows that step j of k-means++ chooses from: 2 + floor(ln(j+1)).
-func candidates(j int) int {
-	l := 2
-	for _, e := range [...]int{3, 8, 21, 55, 149} { // the least integers above e^1 .. e^5
-		if j+1 >= e {
-			l++
-		}
-	}
-	return l
-}
-
 // Seed draws the seeds of all streams, as many at once as there is room for.
 func (f *fitter) Seed(k int, streams []rng.Stream) ([][]int32, error) {
 	if f.tiles == 0 || k > kernels.MaxK {
@@ -109,7 +98,7 @@ func (f *fitter) seed(k int, streams []rng.Stream) ([][]int32, error) {
 	random := make([]uint64, len(streams)*k*candidatesMax)
 	for c, s := range streams {
 		for j := range k {
-			for o := range candidates(j) {
+			for o := range kernels.Candidates(j) {
 				random[(c*k+j)*candidatesMax+o] = s.Uint64(uint64(j), uint64(o))
 			}
 		}
@@ -125,7 +114,7 @@ func (f *fitter) seed(k int, streams []rng.Stream) ([][]int32, error) {
 		return nil, err
 	}
 	for j := range k {
-		w.step, w.candidates = uint32(j), uint32(candidates(j))
+		w.step, w.candidates = uint32(j), uint32(kernels.Candidates(j))
 		if j == 0 {
 			w.candidates = 1
 		}
