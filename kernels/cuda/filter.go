@@ -12,6 +12,7 @@ type filter struct {
 	wide     int     // columns that it works on, the rest being zero
 	points   int     // of a block of threads
 	round    int     // the number of centroids of a model is rounded up to a multiple of it
+	fixed    int     // shared memory of a block, at most, besides that of the models
 	rowBytes int     // shared memory of a centroid; 0 where a block has one model at a time and centroids pass through
 	gamma    float64 // relative error of a score
 }
@@ -36,7 +37,7 @@ func filters(d int, scores string) []filter {
 				if wide > 16 {
 					points = 128
 				}
-				list = append(list, filter{fmt.Sprintf("tensor%d", wide), wide, points, 8, 8*(wide+4) + 8 + sums, 1.01 * (1.5*float64(d) + 12) * 0x1p-23})
+				list = append(list, filter{fmt.Sprintf("tensor%d", wide), wide, points, 8, 4608 + 36*points, 8*(wide+4) + 8 + sums, 1.01 * (1.5*float64(d) + 12) * 0x1p-23})
 				break
 			}
 		}
@@ -44,11 +45,11 @@ func filters(d int, scores string) []filter {
 	gamma := 1.01 * float64(d+4) * 0x1p-24
 	for _, wide := range []int{4, 8, 12, 16, 24, widest} {
 		if d <= wide {
-			list = append(list, filter{fmt.Sprintf("pass%d", wide), wide, blockPoints, 1, 4*wide + 8 + sums, gamma})
+			list = append(list, filter{fmt.Sprintf("pass%d", wide), wide, blockPoints, 1, 4096, 4*wide + 8 + sums, gamma})
 			break
 		}
 	}
-	return append(list, filter{"passWide", d, blockPoints, 1, 0, gamma})
+	return append(list, filter{"passWide", d, blockPoints, 1, 5120, 0, gamma})
 }
 
 // need is the shared memory of one model of k centroids.
@@ -57,7 +58,7 @@ func (f filter) need(k int) int { return ceil(k, f.round) * f.round * f.rowBytes
 // filterFor returns the kernel for models of up to kmax centroids.
 func (h *held) filterFor(kmax int) filter {
 	for _, f := range h.filters {
-		if f.need(kmax) <= h.dev.shared-staticShared {
+		if f.need(kmax) <= h.dev.shared-f.fixed {
 			return f
 		}
 	}
@@ -70,7 +71,7 @@ func (d *device) grid(f filter, kmax int) (kernel driver.Function, shared, block
 	if kernel, err = d.kernel(f.name, f.name); err != nil {
 		return 0, 0, 0, err
 	}
-	most := d.shared - staticShared
+	most := d.shared - f.fixed
 	if f.rowBytes > 0 {
 		if err := d.api.AllowShared(kernel, most); err != nil {
 			return 0, 0, 0, failed(err)
@@ -82,7 +83,7 @@ func (d *device) grid(f filter, kmax int) (kernel driver.Function, shared, block
 	}
 	if f.rowBytes > 0 {
 		const reserved = 1024 // of each block, by the hardware
-		shared = min(max(((d.shared+reserved)/max(perMP, 1)-reserved-staticShared)&^15, f.need(kmax)), most)
+		shared = min(max(((d.shared+reserved)/max(perMP, 1)-reserved-f.fixed)&^15, f.need(kmax)), most)
 		if perMP, err = d.api.BlocksPerMP(kernel, threads, shared); err != nil {
 			return 0, 0, 0, failed(err)
 		}

@@ -97,7 +97,6 @@ const (
 	massBlock     = 4096
 	massThreads   = 256
 	slotsMax      = 4096 // more models at once do not make the device busier
-	staticShared  = 5120 // shared memory of a kernel besides the part whose size the host chooses, at most
 )
 
 // args makes a launch's arguments of one struct.

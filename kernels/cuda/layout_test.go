@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unsafe"
@@ -55,5 +56,28 @@ func TestNothingIsFused(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A kernel has no more shared memory of its own than its filter says.
+func TestSharedMemory(t *testing.T) {
+	declared := regexp.MustCompile(`(?m)^\s*\.shared .*\[(\d+)\];`)
+	for d := 1; d <= 40; d++ {
+		for _, scores := range []string{Float32Scores, TensorScores} {
+			for _, f := range filters(d, scores) {
+				text, err := ptx(f.name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum := 0
+				for _, m := range declared.FindAllStringSubmatch(text, -1) {
+					n, _ := strconv.Atoi(m[1])
+					sum += n
+				}
+				if sum == 0 || sum > f.fixed {
+					t.Errorf("%s declares %d bytes, its filter says %d", f.name, sum, f.fixed)
+				}
+			}
+		}
 	}
 }

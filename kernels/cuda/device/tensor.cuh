@@ -34,6 +34,8 @@ template <int D, int TILES> static __device__ __forceinline__ void tensorOf(cons
     constexpr u32 points = 16 * TILES, block = points * THREADS / 32;
     extern __shared__ float4 memory[];
     __shared__ Model models[GROUP];
+    __shared__ __align__(16) float2 scores[THREADS / 32][points][4]; // best and second of the four lanes that share a point
+    __shared__ __align__(4) u8 labels[THREADS / 32][points][4];      // and the best one's label
     __shared__ __align__(4) u8 found[THREADS / 32][points], open[THREADS / 32][points];
     u64 subs = (w.n + block - 1) / block, total = subs * w.plan->groups;
     u64 at = total * blockIdx.x / gridDim.x, end = total * (blockIdx.x + 1) / gridDim.x;
@@ -53,13 +55,16 @@ template <int D, int TILES> static __device__ __forceinline__ void tensorOf(cons
         u32 row = first + lane * POINTS, there = lane * POINTS >= points || row >= w.n ? 0 : w.n - row >= POINTS ? 15 : (1u << (w.n - row)) - 1;
         Thread a = {w.tiles + ((u64)(row / LANES) * w.d) * LANES + row % LANES, row, there, 0, 0};
         u32 big[TILES][D / 8][4], small[TILES][D / 8][4];
-        float square[TILES][2];
+        float square[points / 32]; // of points lane * points/32 and following
+#pragma unroll
+        for (u32 o = 0; o < points / 32; o++) {
+            u32 p = first + lane * (points / 32) + o;
+            square[o] = p < w.n ? w.square[p] : 0;
+        }
 #pragma unroll
         for (int i = 0; i < TILES; i++) {
             u32 p = first + i * LANES;
             const float *x = w.tiles + ((u64)(p / LANES) * w.d) * LANES;
-#pragma unroll
-            for (int half = 0; half < 2; half++) square[i][half] = p < w.n ? w.square[p + g + 8 * half] : 0;
 #pragma unroll
             for (int step = 0; step < D / 8; step++)
 #pragma unroll
@@ -109,27 +114,28 @@ template <int D, int TILES> static __device__ __forceinline__ void tensorOf(cons
                     }
                 }
             }
-            Bounds bounds = {model.fixed, model.square, 0, 0};
 #pragma unroll
             for (int i = 0; i < TILES; i++)
 #pragma unroll
                 for (int half = 0; half < 2; half++) {
-                    float own = best[i][half];
-#pragma unroll
-                    for (int o = 1; o < 4; o *= 2) {
-                        float other = __shfl_xor_sync(EVERYONE, best[i][half], o);
-                        float next = __shfl_xor_sync(EVERYONE, second[i][half], o);
-                        second[i][half] = fminf(fminf(second[i][half], next), fmaxf(best[i][half], other));
-                        best[i][half] = fminf(best[i][half], other);
-                    }
                     u32 p = i * LANES + g + 8 * half;
-                    // Of several lanes with the best score any may win: then it is in doubt.
-                    u32 winner = __ffs(__ballot_sync(EVERYONE, own == best[i][half]) >> (lane & ~3u) & 15) - 1;
-                    if (q == winner) {
-                        found[warp][p] = label[i][half];
-                        open[warp][p] = doubtful(best[i][half], second[i][half], square[i][half], bounds);
-                    }
+                    scores[warp][p][q] = make_float2(best[i][half], second[i][half]);
+                    labels[warp][p][q] = label[i][half];
                 }
+            __syncwarp();
+            Bounds bounds = {model.fixed, model.square, 0, 0};
+#pragma unroll
+            for (u32 o = 0; o < points / 32; o++) { // each lane compares what four found of its points
+                u32 p = lane * (points / 32) + o;
+                float4 a01 = *(const float4 *)&scores[warp][p][0], a23 = *(const float4 *)&scores[warp][p][2];
+                float low01 = fminf(a01.x, a01.z), low23 = fminf(a23.x, a23.z), nearest = fminf(low01, low23);
+                float next = fminf(fminf(fmaxf(a01.x, a01.z), fmaxf(a23.x, a23.z)), fmaxf(low01, low23));
+                next = fminf(next, fminf(fminf(a01.y, a01.w), fminf(a23.y, a23.w)));
+                // Of several lanes with the best score any may win: then it is in doubt.
+                u32 winner = a01.x == nearest ? 0 : a01.z == nearest ? 8 : a23.x == nearest ? 16 : 24;
+                found[warp][p] = *(const u32 *)labels[warp][p] >> winner;
+                open[warp][p] = doubtful(nearest, next, square[o], bounds);
+            }
             __syncwarp();
             u32 doubts = 0;
             if (there) {
@@ -138,10 +144,10 @@ template <int D, int TILES> static __device__ __forceinline__ void tensorOf(cons
                 doubts = (flags & 1 | flags >> 7 & 2 | flags >> 14 & 4 | flags >> 21 & 8) & there;
             }
             __syncwarp();
-            u32 *labels = (u32 *)(w.labels + model.slot * w.stride + w.first + row);
-            a.old = there && !model.fresh ? *labels : 0;
+            u32 *kept = (u32 *)(w.labels + model.slot * w.stride + w.first + row);
+            a.old = there && !model.fresh ? *kept : 0;
             settle(a, doubts, w.negated + (u64)model.slot * w.kmax * w.wide, w.wide, w.d, model.k);
-            close(w, a, model, s, labels);
+            close(w, a, model, s, kept);
         }
     }
     if (group != ~0u) leave(w, models, count, s, rows);
