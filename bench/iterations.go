@@ -144,11 +144,11 @@ func (w Workload) iterate(ctx context.Context, m *tile.Matrix, path kernels.Path
 	if timing != nil {
 		s.Device = deviceTimes(all...)
 	}
-	return s, closed(p, path, &s)
+	return s, ranThere(p, path)
 }
 
-// closed makes sure that the work was done where it was to be.
-func closed(p *pool.Pool, path kernels.Path, s *Sample) error {
+// ranThere makes sure that the work was done where it was to be.
+func ranThere(p *pool.Pool, path kernels.Path) error {
 	if at := p.Place(); at.Path != path.Name() {
 		return fmt.Errorf("the fits ran on %s and not on %s: %s", at.Path, path.Name(), at.Why)
 	}
@@ -202,14 +202,14 @@ func (j *Job) fits(whole Workload) error {
 		if timing != nil {
 			s.Device = deviceTimes(timing.Take())
 		}
-		return s, closed(p, path, &s)
+		return s, ranThere(p, path)
 	}
 	return nil
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// labels are those of one fit for each k, on the path that auto takes.
+// labels are those of one fit for each k.
 func (w Workload) labels(ctx context.Context, m *tile.Matrix, path kernels.Path) ([]uint8, error) {
 	p := pool.New(m, path, 0)
 	defer p.Close()

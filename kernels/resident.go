@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"segovia/kernels/problem"
 	"segovia/kernels/rng"
 )
 
@@ -75,6 +76,12 @@ var ErrOnHost = errors.New("the host has to do it")
 // ErrDevice is wrapped by every error of hardware with a memory of its own that fails at work: too little memory, a device
 // that was lost. Nothing that it returned before is wrong, and the host can do the work anew.
 var ErrDevice = errors.New("the device failed")
+
+// DeviceFailed is the problem of work that ends because a device failed, and the host was not to go on.
+func DeviceFailed(err error) error {
+	return &problem.Problem{ID: "SEG-HW-003", What: "the device failed during the work", Why: err.Error(), Err: err,
+		Fix: "run again; `--path auto`, or run.hardware.on_failure: cpu, lets the processor go on where a device fails"}
+}
 
 // OnHost returns the path of the processor that p stands for: its host where it is Resident, else p.
 func OnHost(p Path) Path {

@@ -8,17 +8,15 @@ import (
 	"sync/atomic"
 
 	"segovia/kernels"
-	"segovia/kernels/problem"
 	"segovia/kernels/ref"
 	"segovia/kernels/rng"
 )
 
 // residence is what workers share of hardware that holds the rows.
 type residence struct {
-	held kernels.Held
-	// Fallback lets the processor go on where the hardware fails; else its error ends the work.
-	fallback bool
-	lost     func(err error)
+	held     kernels.Held
+	fallback bool            // the processor goes on where the hardware fails; else its error ends the work
+	lost     func(err error) // is told of the first failure, where the processor goes on
 	once     sync.Once
 	failed   atomic.Bool
 }
@@ -87,8 +85,7 @@ func (w *Worker) lose(err error) error {
 		w.fitter = nil
 	}
 	if !r.fallback {
-		w.failure = &problem.Problem{ID: "SEG-HW-003", What: "the device failed during the work", Why: err.Error(), Err: err,
-			Fix: "run again; `--path auto`, or run.hardware.on_failure: cpu, lets the processor go on where a device fails"}
+		w.failure = kernels.DeviceFailed(err)
 	}
 	return w.failure
 }

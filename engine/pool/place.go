@@ -2,6 +2,7 @@ package pool
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 
 	"segovia/engine/internal/par"
@@ -67,8 +68,10 @@ func (p *Pool) choose() error {
 	case errors.Is(err, kernels.ErrDevice) && there.Fallback():
 		lost(err)
 	case errors.Is(err, kernels.ErrDevice):
-		return &problem.Problem{ID: "SEG-HW-003", What: "the device cannot hold the rows", Why: err.Error(), Err: err,
-			Fix: "use `--path auto`, or run.hardware.on_failure: cpu, with which the processor goes on"}
+		return kernels.DeviceFailed(err)
+	case errors.Is(err, kernels.ErrUnavailable): // it was there, but cannot be opened
+		return &problem.Problem{ID: "SEG-HW-001", What: fmt.Sprintf("hardware path %q cannot run here", there.Name()), Why: err.Error(), Err: err,
+			Fix: "`segovia paths` lists what can run; `--path auto` chooses"}
 	default:
 		return err
 	}

@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -24,6 +25,13 @@ type reluctant struct {
 
 func (r reluctant) Worth(int, int, int, int) (bool, string) { return r.worth, "because" }
 func (r reluctant) Fallback() bool                          { return r.fallback }
+
+// occupied is a path on a device that another process has for itself.
+type occupied struct{ kernels.Resident }
+
+func (occupied) Hold(*kernels.Rows, int) (kernels.Held, error) {
+	return nil, fmt.Errorf("cuda: %w: occupied", kernels.ErrUnavailable)
+}
 
 // drawn is batch with weights that are drawn.
 func drawn(b int) Batch {
@@ -92,6 +100,7 @@ func TestPlace(t *testing.T) {
 		{"not worth it", reluctant{device(nil), false, true}, Place{Path: "ref", Why: "because"}, ""},
 		{"lost, stops", reluctant{device(lost), true, false}, Place{}, "SEG-HW-003"},
 		{"lost, goes on", reluctant{device(lost), true, true}, Place{Path: "ref", DeviceFailed: true}, ""},
+		{"occupied", occupied{device(nil)}, Place{}, "SEG-HW-001"},
 		{"full, stops", reluctant{device(full), true, false}, Place{}, "SEG-HW-003"},
 		{"full, goes on", reluctant{device(full), true, true}, Place{Path: "ref", DeviceFailed: true}, ""},
 	} {

@@ -4,28 +4,26 @@ import (
 	"segovia/engine/internal/par"
 	"segovia/kernels"
 	"segovia/kernels/pairwise"
-	"segovia/kernels/problem"
 )
 
 // openDevice lets the hardware on which the fits ran sum the distances of silhouettes too.
 func (s *runner) openDevice() error {
 	opener, ok := s.pool.Path.(pairwise.Opener)
-	if s.in.Device != nil || !ok || s.pool.Place().Path != s.pool.Path.Name() {
+	if !ok || s.pool.Place().Path != s.pool.Path.Name() {
 		return nil
 	}
 	device, err := opener.Pairwise()
 	if err != nil {
 		return s.lose(err)
 	}
-	s.in.Device, s.points.Device = device, device
+	s.points.Device = device
 	return nil
 }
 
 // lose returns what it means that the hardware failed: nothing where the processor goes on.
 func (s *runner) lose(err error) error {
 	if there, ok := s.pool.Path.(kernels.Resident); ok && !there.Fallback() {
-		return &problem.Problem{ID: "SEG-HW-003", What: "the device failed during the work", Why: err.Error(), Err: err,
-			Fix: "run again; `--path auto`, or run.hardware.on_failure: cpu, lets the processor go on where a device fails"}
+		return kernels.DeviceFailed(err)
 	}
 	s.deviceErr = err
 	return nil
@@ -33,8 +31,8 @@ func (s *runner) lose(err error) error {
 
 // environment says where the work was done. It fails where hardware failed whose work the processor did unasked.
 func (s *runner) environment() (Environment, error) {
-	if s.in.Device != nil {
-		if err := s.in.Device.Err(); err != nil {
+	if s.points.Device != nil {
+		if err := s.points.Device.Err(); err != nil {
 			if err := s.lose(err); err != nil {
 				return Environment{}, err
 			}

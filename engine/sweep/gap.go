@@ -171,7 +171,7 @@ func (s *runner) referenceDispersion(ctx context.Context, m *tile.Matrix, fits p
 	}
 	if s.cfg.GapPower == 1 {
 		points := validity.OnGrid(m)
-		points.Device = s.in.Device
+		points.Device = s.points.Device
 		return validity.WithinDistances(ctx, points, partitions, 1, nil)
 	}
 	return w, nil

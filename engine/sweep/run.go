@@ -15,7 +15,6 @@ import (
 	"segovia/engine/ports"
 	"segovia/engine/validity"
 	"segovia/kernels"
-	"segovia/kernels/pairwise"
 	"segovia/kernels/problem"
 	"segovia/kernels/rng"
 	"segovia/kernels/tile"
@@ -38,9 +37,6 @@ type Input struct {
 	// Accounts is each row's account, numbered from 0 without a gap in the order of their keys, where rows are tied: those of one account
 	// are equal. nil = each row stands for itself.
 	Accounts []int32
-	// Device sums the distances of silhouettes, and of the gap statistic of power 1, where that pays, to the same bits; nil = the
-	// processor does.
-	Device pairwise.Device
 }
 
 // Solution is the best clustering for one k, clusters numbered from 0 by size (largest first, ties by lowest key).
@@ -179,12 +175,10 @@ func precision(in Input) string {
 }
 
 func points(in Input) *validity.Points {
-	p := validity.OnGrid(in.Matrix)
 	if precision(in) == "float64" {
-		p = validity.FromColumns(in.X)
+		return validity.FromColumns(in.X)
 	}
-	p.Device = in.Device
-	return p
+	return validity.OnGrid(in.Matrix)
 }
 
 type runner struct {

@@ -3,7 +3,6 @@ package cuda
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 
 	"segovia/kernels"
@@ -74,43 +73,43 @@ func hold(dev *device, points *kernels.Rows, goroutines int, scores string, o Op
 	if err = h.mem.take(on(&h.square, uint64(h.padded())*4), on(&h.scale, uint64(h.d)*4), on(&h.tiles, tiles)); err != nil {
 		return nil, err
 	}
+	if tiles == 0 {
+		h.tiles = 0
+	}
 	if h.clock, err = newClock(dev.api, timing); err != nil {
 		return nil, err
 	}
-	watch, err := h.clock.watch(0, 2)
-	if err != nil {
+	if err = h.send(points.Tiles[:tiles/4]); err != nil {
 		return nil, err
 	}
-	defer watch.close()
-	if err = watch.mark(0); err != nil {
-		return nil, err
-	}
-	if tiles == 0 {
-		h.tiles = 0
-	} else if err = toDevice(dev.api, h.tiles, points.Tiles[:tiles/4], 0); err != nil {
-		return nil, err
-	}
-	if err = failed(dev.api.Fill(h.square, 0, uint64(h.padded())*4, 0)); err != nil {
-		return nil, err
-	}
-	if err = toDevice(dev.api, h.square, points.Square[:h.n], 0); err != nil {
-		return nil, err
-	}
-	if err = toDevice(dev.api, h.scale, points.Scale[:h.d], 0); err != nil {
-		return nil, err
-	}
-	if err = watch.mark(1); err != nil {
-		return nil, err
-	}
-	if err = failed(dev.api.Synchronize(0)); err != nil {
-		return nil, err
-	}
-	if err = watch.add(Transfer, 0, 1, tiles+sizeOf(points.Square[:h.n])+sizeOf(points.Scale[:h.d])); err != nil {
-		return nil, err
-	}
-	runtime.KeepAlive(points)
 	taken := uint64(h.padded())*4 + tiles
 	return h, h.divide(free-min(free, taken), goroutines)
+}
+
+// send takes the tiles, and what there is besides of the points, to the device.
+func (h *held) send(tiles []float32) error {
+	api := h.dev.api
+	watch, err := h.clock.watch(0, 2)
+	if err != nil {
+		return err
+	}
+	defer watch.close()
+	square, scale := h.host.Square[:h.n], h.host.Scale[:h.d]
+	for _, do := range []func() error{
+		func() error { return watch.mark(0) },
+		func() error { return toDevice(api, h.tiles, tiles, 0) },
+		func() error { return failed(api.Fill(h.square, 0, uint64(h.padded())*4, 0)) },
+		func() error { return toDevice(api, h.square, square, 0) },
+		func() error { return toDevice(api, h.scale, scale, 0) },
+		func() error { return watch.mark(1) },
+		func() error { return failed(api.Synchronize(0)) },
+		func() error { return watch.add(Transfer, 0, 1, sizeOf(tiles)+sizeOf(square)+sizeOf(scale)) },
+	} {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // budget returns the bytes that points and fits may take: limit, or 90 % of what is free.

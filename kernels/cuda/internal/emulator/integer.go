@@ -7,46 +7,37 @@ import (
 // extend returns x as a signed number; shift is the type's dataType.shift.
 func extend(x uint64, shift int) int64 { return int64(x<<shift) >> shift }
 
-func addDecoder(b *builder, m *mods) exec {
-	t := m.typ()
-	if t.kind == 'f' {
-		return floatBinary(b, m, t, false)
-	}
-	m.only(t, "u16", "s16", "u32", "s32", "u64", "s64")
-	b.operands(3)
-	if m.flag("cc") {
-		return carried(b, m.only(t, "u32", "s32", "u64", "s64"), false, true)
-	}
-	d, x, y, mask := b.dest(0, t), b.source(1, t), b.source(2, t), t.mask()
-	if m.flag("sat") {
-		m.only(t, "s32")
-		return dyadic1(d, x, y, func(x, y uint64) uint64 { return clamp(extend(x, 32)+extend(y, 32), t) })
-	}
-	return dyadic(d, x, y, func(t, x, y *lanes) {
-		for l := range t {
-			t[l] = (x[l] + y[l]) & mask
-		}
-	})
-}
+func addDecoder(b *builder, m *mods) exec { return sumDecoder(b, m, false) }
 
-func subDecoder(b *builder, m *mods) exec {
+func subDecoder(b *builder, m *mods) exec { return sumDecoder(b, m, true) }
+
+// sumDecoder is add, or sub.
+func sumDecoder(b *builder, m *mods, subtract bool) exec {
 	t := m.typ()
 	if t.kind == 'f' {
-		return floatBinary(b, m, t, true)
+		return floatBinary(b, m, t, subtract)
 	}
 	m.only(t, "u16", "s16", "u32", "s32", "u64", "s64")
 	b.operands(3)
 	if m.flag("cc") {
-		return borrowed(b, m.only(t, "u32", "s32", "u64", "s64"), false, true)
+		carrying := carried
+		if subtract {
+			carrying = borrowed
+		}
+		return carrying(b, m.only(t, "u32", "s32", "u64", "s64"), false, true)
+	}
+	sign := int64(1)
+	if subtract {
+		sign = -1
 	}
 	d, x, y, mask := b.dest(0, t), b.source(1, t), b.source(2, t), t.mask()
 	if m.flag("sat") {
 		m.only(t, "s32")
-		return dyadic1(d, x, y, func(x, y uint64) uint64 { return clamp(extend(x, 32)-extend(y, 32), t) })
+		return dyadic1(d, x, y, func(x, y uint64) uint64 { return clamp(extend(x, 32)+sign*extend(y, 32), t) })
 	}
 	return dyadic(d, x, y, func(t, x, y *lanes) {
 		for l := range t {
-			t[l] = (x[l] - y[l]) & mask
+			t[l] = (x[l] + uint64(sign)*y[l]) & mask
 		}
 	})
 }
